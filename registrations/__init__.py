@@ -1,0 +1,1 @@
+"""Who asked to come and what was decided."""

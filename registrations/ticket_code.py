@@ -1,0 +1,278 @@
+"""The signed text in a ticket's QR code: what it holds, and how it is written and read.
+
+A ticket is 10 bytes and an Ed25519 signature (RFC 8032) over those 10 bytes,
+big-endian and without gaps:
+
+======  =====  ==============================================================
+offset  bytes  field
+======  =====  ==============================================================
+0       1      version of this form; 1. It also says how the signature is made
+1       1      number of the key it was signed with
+2       2      stop
+4       4      registration
+8       2      last day the ticket is good, in days since 2020-01-01
+10      64     signature
+======  =====  ==============================================================
+
+The 74 bytes are written in base45 (RFC 9285): 111 characters, all of them in
+QR's alphanumeric set, so they fit version 5 with error correction M (37 modules
+a side). It holds no personal data, and whoever has the public key can tell a
+ticket from a forgery without a network and without the means to make one.
+
+Nothing here knows the database or the clock: whether the registration stands, and
+whether the day is over, is asked by whoever reads the ticket.
+"""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html import escape
+from io import BytesIO
+from typing import Final, Literal
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from PIL import Image
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.exceptions import DataOverflowError
+from qrcode.main import QRCode
+from qrcode.util import QRData
+
+VERSION: Final = 1
+CODE_LENGTH: Final = 111
+"""Characters in a ticket's code."""
+
+QR_MODULES: Final = 37
+"""Modules on a side of the QR symbol, without the quiet zone."""
+
+QUIET_ZONE: Final = 4
+"""Modules that must stay white around the symbol (ISO/IEC 18004)."""
+
+_BODY: Final = struct.Struct(">BBHIH")
+_SIGNATURE_BYTES: Final = 64
+_DAY_ZERO: Final = date(2020, 1, 1)
+_DAY_LAST: Final = _DAY_ZERO + timedelta(days=0xFFFF)
+
+_QR_VERSION: Final = 5
+# Trying all eight masks costs four times as much as the rest of the symbol. Any
+# mask is valid and is recorded in the symbol; a signature is noise, so no mask is
+# better than another.
+_QR_MASK: Final = 3
+_QR_ALPHANUMERIC: Final[Literal[2]] = 2
+
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_DIGIT: Final = {character: digit for digit, character in enumerate(_ALPHABET)}
+
+
+class BadTicket(Exception):
+    """The text is not a ticket of ours."""
+
+
+class NotATicket(BadTicket):
+    """Some other text: not base45 in its one spelling, or not of a ticket's length."""
+
+
+class UnknownVersion(BadTicket):
+    """Of a ticket's length, but in a form this program does not know.
+
+    Attributes: ``version``, the number it gives.
+    """
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"ticket version {version} is not known")
+        self.version = version
+
+
+class UnknownKey(BadTicket):
+    """Signed with a key that is not, or no longer, among ours.
+
+    Attributes: ``key_id``, the number of that key.
+    """
+
+    def __init__(self, key_id: int) -> None:
+        super().__init__(f"ticket key {key_id} is not known")
+        self.key_id = key_id
+
+
+class WrongSignature(BadTicket):
+    """Forged, or misread by the scanner."""
+
+
+@dataclass(frozen=True)
+class TicketBody:
+    """What a ticket says: one registration may enter one stop up to and including a day.
+
+    ``key_id`` 0 … 255, ``stop_id`` 0 … 65,535, ``registration_id`` 0 … 4,294,967,295,
+    ``good_through`` 2020-01-01 … 2199-06-06; anything else is a ValueError.
+    """
+
+    key_id: int
+    stop_id: int
+    registration_id: int
+    good_through: date
+
+    def __post_init__(self) -> None:
+        _require("key_id", self.key_id, 0xFF)
+        _require("stop_id", self.stop_id, 0xFFFF)
+        _require("registration_id", self.registration_id, 0xFFFF_FFFF)
+        if not _DAY_ZERO <= self.good_through <= _DAY_LAST:
+            raise ValueError(f"good_through {self.good_through} is outside {_DAY_ZERO} … {_DAY_LAST}")
+
+
+def sign(body: TicketBody, private_key: Ed25519PrivateKey) -> str:
+    """Write ``body`` as a ticket's code: 111 characters. The same body gives the same code."""
+    written = _write(body)
+    return to_base45(written + private_key.sign(written))
+
+
+def read(code: str, public_keys: Mapping[int, Ed25519PublicKey]) -> TicketBody:
+    """Read a ticket's code and prove that one of our keys has signed it.
+
+    ``public_keys`` maps key numbers to keys. Raises NotATicket, UnknownVersion,
+    UnknownKey or WrongSignature. Each ticket has exactly one text that is read: no
+    blanks around it, no small letters, no second spelling of the signature.
+    """
+    if len(code) != CODE_LENGTH:
+        raise NotATicket(f"{len(code)} characters instead of {CODE_LENGTH}")
+    try:
+        whole = from_base45(code)
+    except ValueError as error:
+        raise NotATicket(str(error)) from None
+    written, signature = whole[: _BODY.size], whole[_BODY.size :]
+    version, key_id, stop_id, registration_id, day = _BODY.unpack(written)
+    if version != VERSION:
+        raise UnknownVersion(version)
+    if (public_key := public_keys.get(key_id)) is None:
+        raise UnknownKey(key_id)
+    try:
+        public_key.verify(signature, written)
+    except InvalidSignature:
+        raise WrongSignature("the signature does not belong to this ticket") from None
+    return TicketBody(
+        key_id=key_id,
+        stop_id=stop_id,
+        registration_id=registration_id,
+        good_through=_DAY_ZERO + timedelta(days=day),
+    )
+
+
+def to_base45(content: bytes) -> str:
+    """Write bytes in base45 (RFC 9285): two bytes in three characters, a last odd one in two."""
+    text: list[str] = []
+    for start in range(0, len(content) - 1, 2):
+        rest, low = divmod(content[start] << 8 | content[start + 1], 45)
+        high, middle = divmod(rest, 45)
+        text += _ALPHABET[low], _ALPHABET[middle], _ALPHABET[high]
+    if len(content) % 2:
+        high, low = divmod(content[-1], 45)
+        text += _ALPHABET[low], _ALPHABET[high]
+    return "".join(text)
+
+
+def from_base45(text: str) -> bytes:
+    """Read base45 (RFC 9285). ValueError where to_base45 would never have written ``text``."""
+    try:
+        digits = [_DIGIT[character] for character in text]
+    except KeyError as error:
+        raise ValueError(f"{error.args[0]!r} is not a base45 character") from None
+    if len(digits) % 3 == 1:
+        raise ValueError("one base45 character too many")
+    content = bytearray()
+    for start in range(0, len(digits) - 2, 3):
+        low, middle, high = digits[start : start + 3]
+        pair = low + 45 * middle + 45 * 45 * high
+        if pair > 0xFFFF:
+            raise ValueError("three base45 characters beyond two bytes")
+        content += pair.to_bytes(2, "big")
+    if len(digits) % 3 == 2:
+        low, high = digits[-2:]
+        byte = low + 45 * high
+        if byte > 0xFF:
+            raise ValueError("two base45 characters beyond one byte")
+        content.append(byte)
+    return bytes(content)
+
+
+def qr_matrix(code: str) -> list[list[bool]]:
+    """Draw ``code`` as a QR symbol: 37 rows of 37, True is dark, without the quiet zone.
+
+    ``code`` is a ticket's code (any text in QR's alphanumeric set up to 122 characters
+    is drawn too). ValueError for anything else.
+    """
+    symbol = QRCode(version=_QR_VERSION, error_correction=ERROR_CORRECT_M, mask_pattern=_QR_MASK, border=0)
+    try:
+        # A fixed mode keeps the library from cutting the text into parts.
+        symbol.add_data(QRData(code, mode=_QR_ALPHANUMERIC))
+        symbol.make(fit=False)
+    except DataOverflowError:
+        raise ValueError(f"{len(code)} characters do not fit a ticket's QR code") from None
+    return [[bool(module) for module in row] for row in symbol.modules]
+
+
+def qr_svg(code: str, *, module: int = 6, title: str = "QR") -> str:
+    """Draw ``code`` as an SVG element for a page.
+
+    ``module`` is the width of one module in CSS pixels (6 gives 270 pixels a side with the
+    quiet zone); ``title`` is what a screen reader says, in the reader's language. The white
+    ground belongs to it, so it can be scanned on a dark page. Presentation attributes only.
+    """
+    side = QR_MODULES + 2 * QUIET_ZONE
+    strokes: list[str] = []
+    for y, row in enumerate(qr_matrix(code), QUIET_ZONE):
+        for start, end in _dark_runs(row):
+            width = end - start
+            strokes.append(f"M{start + QUIET_ZONE} {y}h{width}v1h-{width}z")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{side * module}" '
+        f'height="{side * module}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
+        f"<title>{escape(title)}</title>"
+        f'<rect width="{side}" height="{side}" fill="#fff"/>'
+        f'<path fill="#000" d="{"".join(strokes)}"/></svg>'
+    )
+
+
+def qr_png(code: str, *, module: int = 8) -> bytes:
+    """Draw ``code`` as a black and white PNG for a mail, quiet zone included.
+
+    ``module`` is the width of one module in pixels (8 gives 360 pixels a side).
+    """
+    side = QR_MODULES + 2 * QUIET_ZONE
+    ground = b"\xff" * (side * QUIET_ZONE)
+    margin = b"\xff" * QUIET_ZONE
+    rows = (bytes(0 if dark else 255 for dark in row) for row in qr_matrix(code))
+    greys = ground + b"".join(margin + row + margin for row in rows) + ground
+    picture = Image.frombytes("L", (side, side), greys).convert("1", dither=Image.Dither.NONE)
+    written = BytesIO()
+    picture.resize((side * module, side * module), Image.Resampling.NEAREST).save(
+        written, "PNG", optimize=True
+    )
+    return written.getvalue()
+
+
+def _require(name: str, value: int, largest: int) -> None:
+    if not 0 <= value <= largest:
+        raise ValueError(f"{name} {value} is outside 0 … {largest}")
+
+
+def _write(body: TicketBody) -> bytes:
+    return _BODY.pack(
+        VERSION,
+        body.key_id,
+        body.stop_id,
+        body.registration_id,
+        (body.good_through - _DAY_ZERO).days,
+    )
+
+
+def _dark_runs(row: list[bool]) -> list[tuple[int, int]]:
+    """List the stretches of dark modules in a row, as (first, one past the last)."""
+    runs: list[tuple[int, int]] = []
+    start: int | None = None
+    for x, dark in enumerate([*row, False]):
+        if dark and start is None:
+            start = x
+        elif not dark and start is not None:
+            runs.append((start, x))
+            start = None
+    return runs
