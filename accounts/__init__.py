@@ -1,0 +1,1 @@
+"""Staff, their roles and scopes, and signing in."""

@@ -1,0 +1,73 @@
+"""The sidebar: what this member of staff may open, in the order of the work.
+
+Endpoints are named by text, so that this package knows none above it; tests/house checks that they exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, g, request, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from accounts.access import may_open
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the sidebar."""
+
+    label: LazyString
+    endpoint: str
+    icon: str
+
+
+SECTIONS: tuple[tuple[LazyString, tuple[Entry, ...]], ...] = (
+    (
+        _l("Campaigns"),
+        (
+            Entry(_l("Campaigns and stops"), "campaigns.campaign_list", "calendar-event"),
+            Entry(_l("Registrations"), "registrations_staff.registration_list", "users"),
+            Entry(_l("Messages"), "messages.message_log", "mail"),
+        ),
+    ),
+    (
+        _l("On the day"),
+        (
+            Entry(_l("Gate"), "checkin.gates", "scan"),
+            Entry(_l("Badges"), "badges.stops", "id-badge"),
+        ),
+    ),
+    (
+        _l("Follow-up"),
+        (
+            Entry(_l("My leads"), "leads.my_leads", "user-check"),
+            Entry(_l("Referred to us"), "leads.referred", "briefcase"),
+            Entry(_l("Funnel"), "reports.funnel", "chart-funnel"),
+        ),
+    ),
+)
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The sections with the entries that the signed-in member of staff may open."""
+    if g.get("staff") is None:
+        return []
+    sections = []
+    for title, entries in SECTIONS:
+        items = [
+            {
+                "label": str(entry.label),
+                "url": url_for(entry.endpoint),
+                "icon": entry.icon,
+                "active": request.endpoint is not None
+                and request.endpoint.split(".")[0] == entry.endpoint.split(".")[0],
+            }
+            for entry in entries
+            if may_open(current_app, entry.endpoint, g.staff)
+        ]
+        if items:
+            sections.append({"title": str(title), "items": items})
+    return sections

@@ -1,0 +1,212 @@
+"""The product, joined: which packages there are and how they hang together, on one page."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_babel import gettext as _
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from accounts import views as accounts_views
+from accounts.access import guard, open_to_everyone
+from accounts.cli import staff_commands
+from badges import views as badges_views
+from campaigns import public_views as campaigns_public_views
+from campaigns import views as campaigns_views
+from checkin import views as checkin_views
+from config import Settings
+from demo.cli import seed_command
+from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
+from leads import views as leads_views
+from messages import tasks as _messages_tasks  # noqa: F401 - sends what was written
+from messages import views as messages_views
+from registrations import staff_views as registrations_staff_views
+from registrations import tasks as _registrations_tasks  # noqa: F401 - tells applicants
+from registrations import views as registrations_views
+from reports import views as reports_views
+from shared.assets import asset
+from shared.db import db
+from shared.display import FILTERS
+from shared.errors import Refusal
+from shared.language import BABEL_LOCALES, chosen_language, current_language
+from accounts.navigation import navigation
+
+BLUEPRINTS = (
+    campaigns_public_views.bp,
+    registrations_views.bp,
+    accounts_views.bp,
+    campaigns_views.bp,
+    registrations_staff_views.bp,
+    checkin_views.bp,
+    badges_views.bp,
+    leads_views.bp,
+    reports_views.bp,
+    messages_views.bp,
+)
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval'",  # the scanner decodes with WebAssembly
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application. Without ``settings`` they come out of the environment."""
+    settings = settings or Settings.from_environment()
+    app = Flask(__name__)
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": 5,
+            "max_overflow": 5,
+            "pool_timeout": 10,
+            "pool_pre_ping": True,
+            "connect_args": {
+                "connect_timeout": 5,
+                # A lock or a query that takes this long is a fault: say so instead of hanging.
+                "options": "-c lock_timeout=8000 -c statement_timeout=15000 "
+                "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+            },
+        },
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_NAME="__Host-good_scenery" if settings.https else "good_scenery",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch is not lost
+        MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        BABEL_DEFAULT_LOCALE="zh_Hans",
+        BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
+        **settings.extra,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    db.init_app(app)
+    CSRFProtect(app)
+    Babel(app, locale_selector=lambda: BABEL_LOCALES[chosen_language()])
+    app.before_request(_number_the_request)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.cli.add_command(staff_commands)
+    app.cli.add_command(seed_command)
+    app.add_url_rule("/healthz", view_func=healthz)
+    app.after_request(_close_the_shutters)
+    app.context_processor(_for_every_template)
+    app.jinja_env.filters.update(FILTERS)
+    _say_no_kindly(app)
+    guard(app)
+    if settings.https:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    return app
+
+
+@open_to_everyone
+def healthz() -> ResponseReturnValue:
+    """200 when the database answers; for the supervisor and for monitoring."""
+    db.session.execute(text("SELECT 1"))
+    return {"status": "ok"}
+
+
+def _number_the_request() -> None:
+    """Every answer carries a number that the log and the record carry too."""
+    g.request_id = secrets.token_hex(6)
+
+
+def _close_the_shutters(response: Any) -> Any:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
+    headers["X-Request-Id"] = g.get("request_id", "")
+    if request.endpoint == "static":
+        if request.path.startswith("/static/dist/"):
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _for_every_template() -> dict[str, Any]:
+    def switch_language_url(language: str) -> str:
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        return url_for("accounts.switch_language", language=language, next=wanted)
+
+    return {
+        "asset": asset,
+        "current_staff": g.get("staff"),
+        "locale": current_language(),
+        "html_lang": "en" if current_language() == "en" else "zh-Hans",
+        "mails_are_kept": app_settings().smtp_url is None,
+        "navigation": navigation,
+        "request_id": g.get("request_id", ""),
+        "switch_language_url": switch_language_url,
+    }
+
+
+def app_settings() -> Settings:
+    """The settings of the running application."""
+    from flask import current_app
+
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
+
+
+def _say_no_kindly(app: Flask) -> None:
+    @app.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> ResponseReturnValue:
+        return _page(refusal.status, refusal.message, code=refusal.code)
+
+    @app.errorhandler(CSRFError)
+    def stale_form(_error: CSRFError) -> ResponseReturnValue:
+        return _page(400, _("This page was open for too long. Go back, reload it and send it again."))
+
+    @app.errorhandler(OperationalError)
+    def database_away(error: OperationalError) -> ResponseReturnValue:
+        app.logger.error("request %s: %s", g.get("request_id"), error)
+        db.session.rollback()
+        answer = app.make_response(
+            _page(503, _("We are back in a few seconds. What you sent was not stored; please send it again."))
+        )
+        answer.headers["Retry-After"] = "5"
+        return answer
+
+    @app.errorhandler(HTTPException)
+    def refused_by_http(error: HTTPException) -> ResponseReturnValue:
+        return _page(error.code or 500, None)
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> ResponseReturnValue:
+        app.logger.exception("request %s failed", g.get("request_id"), exc_info=error)
+        db.session.rollback()
+        return _page(500, None)
+
+
+def _page(status: int, message: str | None, *, code: str | None = None) -> ResponseReturnValue:
+    if request.headers.get("X-Requested-With") == "fetch" or request.accept_mimetypes.best == "application/json":
+        return {"error": code or status, "message": message or "", "request_id": g.get("request_id")}, status
+    return render_template("errors/error.html", status=status, message=message), status

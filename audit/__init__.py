@@ -1,0 +1,1 @@
+"""Who did what, who read or exported what."""

@@ -1,0 +1,45 @@
+"""Write down an act, for the colleague who is asked later "who declined Dr Li?"."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from flask import g, has_request_context
+
+from audit.models import AuditEntry
+from shared.clock import now
+from shared.db import Model, db
+
+APPLICANT = "applicant"
+SYSTEM = "system"
+
+
+class Actor(Protocol):
+    """A member of staff, as far as the record is concerned."""
+
+    id: Any
+    login: Any
+
+
+def record(act: str, subject: Model | str, *, by: Actor | str = SYSTEM, **details: Any) -> None:
+    """Add one line to the record. ``act`` is the verb's name, ``subject`` the row it was done to (or a kind).
+
+    ``by`` is a member of staff, or APPLICANT or SYSTEM. ``details`` are plain values and never a person's data.
+    """
+    if isinstance(subject, str):
+        kind, subject_id = subject, None
+    else:
+        db.session.flush()
+        kind, subject_id = type(subject).__name__, getattr(subject, "id", None)
+    db.session.add(
+        AuditEntry(
+            at=now(),
+            act=act,
+            staff_id=None if isinstance(by, str) else by.id,
+            by_whom=by if isinstance(by, str) else by.login,
+            subject_kind=kind,
+            subject_id=subject_id,
+            details=details,
+            request_id=g.get("request_id") if has_request_context() else None,
+        )
+    )

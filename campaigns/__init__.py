@@ -1,0 +1,1 @@
+"""What is held, where, when, and whether people may register."""

@@ -1,0 +1,233 @@
+"""What is held, where and when: campaigns, their stops and the programme of each stop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared.clock import now
+from shared.db import Model, Moment, state_column
+from shared.language import in_language
+
+
+class Family(StrEnum):
+    """The kinds of campaigns the office holds."""
+
+    PROMOTIONAL_TOUR = "promotional_tour"
+    DOCTORS_TOUR = "doctors_tour"
+    TALENT_WEEK = "talent_week"
+    FORUM = "forum"
+
+    @property
+    def label(self) -> str:
+        """The family's name in the reader's language."""
+        return str(_FAMILY_LABELS[self])
+
+
+_FAMILY_LABELS = {
+    Family.PROMOTIONAL_TOUR: _l("Promotional tour"),
+    Family.DOCTORS_TOUR: _l("Doctors' Tour"),
+    Family.TALENT_WEEK: _l("Talent Week"),
+    Family.FORUM: _l("Academicians' forum"),
+}
+
+
+class ProgrammeKind(StrEnum):
+    """What happens in one item of a stop's programme."""
+
+    OPENING = "opening"
+    BRIEFING = "briefing"
+    SALON = "salon"
+    SITE_VISIT = "site_visit"
+    SEMINAR = "seminar"
+    JOB_FAIR = "job_fair"
+    SIGNING = "signing"
+    HERITAGE_TOUR = "heritage_tour"
+
+    @property
+    def label(self) -> str:
+        """The kind's name in the reader's language."""
+        return str(_KIND_LABELS[self])
+
+
+_KIND_LABELS = {
+    ProgrammeKind.OPENING: _l("Opening"),
+    ProgrammeKind.BRIEFING: _l("Briefing"),
+    ProgrammeKind.SALON: _l("Salon"),
+    ProgrammeKind.SITE_VISIT: _l("Company visit"),
+    ProgrammeKind.SEMINAR: _l("Seminar"),
+    ProgrammeKind.JOB_FAIR: _l("Two-way selection fair"),
+    ProgrammeKind.SIGNING: _l("Signing"),
+    ProgrammeKind.HERITAGE_TOUR: _l("Heritage tour"),
+}
+
+
+class HostCity(Model):
+    """One of the province's eleven prefecture cities, by its administrative code."""
+
+    __tablename__ = "host_cities"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+
+    @property
+    def name(self) -> str:
+        """The city's name in the reader's language."""
+        return in_language(self.name_zh, self.name_en)
+
+
+class Campaign(Model):
+    """A tour, a week or a forum of one year. Without a host city it is the province's own."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        UniqueConstraint("slug", name="uq_campaigns_slug"),
+        CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug_form"),
+        CheckConstraint("year BETWEEN 2000 AND 2100", name="year_range"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str]
+    family: Mapped[Family] = state_column(Family, name="family")
+    year: Mapped[int]
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    summary_zh: Mapped[str]
+    summary_en: Mapped[str]
+    host_city_id: Mapped[int | None] = mapped_column(ForeignKey("host_cities.id"), index=True)
+    published_at: Mapped[Moment | None]
+    created_at: Mapped[Moment]
+
+    host_city: Mapped[HostCity | None] = relationship(lazy="joined")
+    stops: Mapped[list[Stop]] = relationship(back_populates="campaign", order_by="Stop.starts_at, Stop.id")
+
+    @property
+    def name(self) -> str:
+        """The campaign's name in the reader's language."""
+        return in_language(self.name_zh, self.name_en)
+
+    @property
+    def summary(self) -> str:
+        """What it is about, in the reader's language."""
+        return in_language(self.summary_zh, self.summary_en)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the public sees it."""
+        return self.published_at is not None
+
+
+class Stop(Model):
+    """One session of a campaign: a place, a time, so many seats.
+
+    ``seats_taken`` is kept by a trigger on ``registrations`` and no code writes it; the CHECK beneath refuses an
+    oversold seat, whoever asks and however.
+    """
+
+    __tablename__ = "stops"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("registration_closes_at <= ends_at", name="closes_before_end"),
+        CheckConstraint("capacity >= 0", name="capacity_not_negative"),
+        CheckConstraint("seats_taken BETWEEN 0 AND capacity", name="never_oversold"),
+        Index("ix_stops_starts_at", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    # The city it takes place in (Shanghai), and the city of the province that hosts it, if not the province.
+    city_zh: Mapped[str]
+    city_en: Mapped[str]
+    host_city_id: Mapped[int | None] = mapped_column(ForeignKey("host_cities.id"), index=True)
+    venue_zh: Mapped[str]
+    venue_en: Mapped[str]
+    address_zh: Mapped[str]
+    address_en: Mapped[str]
+    starts_at: Mapped[Moment]
+    ends_at: Mapped[Moment]
+    registration_closes_at: Mapped[Moment]
+    registration_opened_at: Mapped[Moment | None]
+    needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
+    capacity: Mapped[int]
+    seats_taken: Mapped[int] = mapped_column(server_default=text("0"))
+    cancelled_at: Mapped[Moment | None]
+
+    campaign: Mapped[Campaign] = relationship(back_populates="stops", lazy="joined")
+    host_city: Mapped[HostCity | None] = relationship(lazy="joined")
+    programme: Mapped[list[ProgrammeItem]] = relationship(
+        back_populates="stop", order_by="ProgrammeItem.starts_at, ProgrammeItem.id"
+    )
+
+    @property
+    def city(self) -> str:
+        """Where it takes place, in the reader's language."""
+        return in_language(self.city_zh, self.city_en)
+
+    @property
+    def venue(self) -> str:
+        """The house it takes place in, in the reader's language."""
+        return in_language(self.venue_zh, self.venue_en)
+
+    @property
+    def address(self) -> str:
+        """The way there, in the reader's language."""
+        return in_language(self.address_zh, self.address_en)
+
+    @property
+    def seats_left(self) -> int:
+        """Seats that nobody has."""
+        return self.capacity - self.seats_taken
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a new registration can only wait."""
+        return self.seats_left <= 0
+
+    def is_open_at(self, moment: datetime) -> bool:
+        """Whether somebody may register at ``moment``."""
+        return (
+            self.campaign.is_published
+            and self.cancelled_at is None
+            and self.registration_opened_at is not None
+            and self.registration_opened_at <= moment < self.registration_closes_at
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may register now."""
+        return self.is_open_at(now())
+
+
+class ProgrammeItem(Model):
+    """One thing that happens at a stop."""
+
+    __tablename__ = "programme_items"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="ends_after_start"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stop_id: Mapped[int] = mapped_column(ForeignKey("stops.id"), index=True)
+    kind: Mapped[ProgrammeKind] = state_column(ProgrammeKind, name="kind")
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    place_zh: Mapped[str]
+    place_en: Mapped[str]
+    starts_at: Mapped[Moment]
+    ends_at: Mapped[Moment]
+
+    stop: Mapped[Stop] = relationship(back_populates="programme")
+
+    @property
+    def title(self) -> str:
+        """What it is, in the reader's language."""
+        return in_language(self.title_zh, self.title_en)
+
+    @property
+    def place(self) -> str:
+        """The hall or the route, in the reader's language."""
+        return in_language(self.place_zh, self.place_en)

@@ -1,0 +1,64 @@
+"""Settings out of the environment, typed, each with a default that suits a laptop."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this copy of the product runs. See docs/operations.md for the meaning of each."""
+
+    database_url: str
+    redis_url: str
+    secret_key: str
+    data_dir: Path
+    smtp_url: str | None = None
+    mail_from: str = "好风光 Good Scenery <noreply@good-scenery.example>"
+    public_url: str = "http://127.0.0.1:8000"
+    https: bool = False
+    demo: bool = True
+    extra: dict[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Read the environment. Raises SystemExit with one sentence when something needed is missing."""
+        environment = os.environ
+        data_dir = Path(environment.get("DATA_DIR") or "var").absolute()
+        database_url = environment.get("DATABASE_URL", "")
+        if not database_url:
+            raise SystemExit(
+                "DATABASE_URL is not set. `make run` starts a database of its own and sets it; "
+                "for single commands use `make`, or set DATABASE_URL yourself."
+            )
+        return cls(
+            database_url=with_psycopg(database_url),
+            redis_url=environment.get("REDIS_URL", ""),
+            secret_key=environment.get("SECRET_KEY") or _kept_secret(data_dir),
+            data_dir=data_dir,
+            smtp_url=environment.get("SMTP_URL") or None,
+            mail_from=environment.get("MAIL_FROM") or cls.mail_from,
+            public_url=(environment.get("PUBLIC_URL") or cls.public_url).rstrip("/"),
+            https=environment.get("PUBLIC_URL", "").startswith("https://"),
+            demo=environment.get("DEMO", "1") != "0",
+        )
+
+
+def with_psycopg(url: str) -> str:
+    """The same address, naming the driver: hosts hand out ``postgres://`` and ``postgresql://``."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """The secret that ``make run`` made and keeps in DATA_DIR."""
+    file = data_dir / "secret_key"
+    if not file.exists():
+        raise SystemExit(
+            "SECRET_KEY is not set and none is kept in DATA_DIR. `make run` makes one; else set SECRET_KEY."
+        )
+    return file.read_text().strip()

@@ -1,0 +1,1 @@
+"""Invented people and campaigns, so that the first start shows life."""

@@ -1,0 +1,1 @@
+"""Promised work: the outbox, the relay that hands it over, the janitor."""

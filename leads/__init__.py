@@ -1,0 +1,1 @@
+"""Who is worth following, until signed or let go."""

@@ -1,0 +1,1 @@
+"""One human being over all campaigns and years."""

@@ -1,0 +1,35 @@
+"""One human being over all campaigns and years."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db import Model, Moment
+
+
+class Person(Model):
+    """Somebody who has registered at least once.
+
+    The same mobile and the same name are the same person. ``email`` is the one of the first registration; what
+    a registration was told goes to the address given with *that* registration.
+    """
+
+    __tablename__ = "people"
+    __table_args__ = (
+        UniqueConstraint("mobile", "full_name", name="uq_people_mobile_full_name"),
+        Index("ix_people_full_name", "full_name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    full_name: Mapped[str]
+    name_pinyin: Mapped[str]
+    name_initials: Mapped[str]
+    mobile: Mapped[str]
+    email: Mapped[str]
+    created_at: Mapped[Moment]
+
+    @property
+    def masked_mobile(self) -> str:
+        """``+86138****0000``: enough to recognise, too little to call."""
+        return self.mobile[:-8] + "****" + self.mobile[-4:] if len(self.mobile) > 8 else "****"

@@ -1,0 +1,1 @@
+"""What the office tells about itself: the funnel of a campaign."""

@@ -1,0 +1,1 @@
+"""What every package stands on: the database, the clock, refusals, codes, pages."""

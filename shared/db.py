@@ -1,0 +1,95 @@
+"""The database: the models' base, typed columns, and the one place that commits.
+
+A transaction has one owner, the edge (a view, a task, a command): ``with transaction():`` around a verb.
+Verbs add, flush when they need an id, and hold what is scarce; they never commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Date, DateTime, Enum, MetaData
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Day = Annotated[date, mapped_column(Date())]
+Document = Annotated[dict[str, Any], mapped_column(JSONB)]
+
+
+class Model(DeclarativeBase):
+    """Base of every table. Constraints are named, because their names come back as refusals."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def state_column(states: type[StrEnum], **options: Any) -> Any:
+    """A column holding one of ``states`` by value, guarded by a CHECK instead of a database type.
+
+    A CHECK can be widened by a migration while the older release runs; an enum type cannot be narrowed again.
+    """
+    kind = Enum(
+        states,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=options.pop("name"),
+        values_callable=lambda members: [member.value for member in members],
+    )
+    return mapped_column(kind, **options)
+
+
+# Rows stay readable after the commit: the page that tells of an act is made after it.
+db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
+
+
+Held = TypeVar("Held", bound=Model)
+
+
+class NestedTransaction(RuntimeError):
+    """Somebody below the edge opened a transaction of his own."""
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Commit what happens inside, or nothing of it. Only edges call this."""
+    session = db.session()
+    if session.info.get("owned"):
+        raise NestedTransaction("A transaction begins at the edge, once.")
+    session.info["owned"] = True
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["owned"] = False
+
+
+def hold(model: type[Held], row_id: int) -> Held | None:
+    """Lock one row until the transaction ends and read it as it is now, or None.
+
+    Always in the order stop → registration → lead, so that two acts never wait for each other.
+    """
+    return db.session.get(model, row_id, with_for_update=True, populate_existing=True)
+
+
+def violated(error: IntegrityError) -> str | None:
+    """The name of the constraint that refused, so that a verb can say it in words."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "constraint_name", None)
