@@ -26,6 +26,7 @@ from flask.testing import FlaskClient
 from accounts.models import Staff
 from config import Settings, with_psycopg
 from shared.db import db
+from tests.counting import count_queries as count_queries
 
 ROOT = Path(__file__).parent.parent
 _servers = ExitStack()

@@ -1,0 +1,134 @@
+"""Questions about campaigns and stops. Staff reach a row only through the doors here: ``stop_for``, ``campaign_for``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy.orm import selectinload
+
+from accounts.models import Staff
+from accounts.permissions import Permission, Reach, reach_of
+from campaigns.models import Campaign, HostCity, ProgrammeItem, Stop
+from shared.db import db
+from shared.errors import NotFound
+
+
+def stops_within(reach: Reach) -> Select[Stop]:
+    """A SELECT of the stops that lie within ``reach``, not ordered. A reach over employers holds no stop."""
+    return select(Stop).where(_stop_lies_within(reach))
+
+
+def stops_for(staff: Staff, permission: Permission) -> list[Stop]:
+    """The stops for which ``staff`` may do ``permission``, the earliest first."""
+    statement = stops_within(reach_of(staff, permission)).order_by(Stop.starts_at, Stop.id)
+    return list(db.session.scalars(statement))
+
+
+def stop_for(staff: Staff, stop_id: int, permission: Permission) -> Stop:
+    """The only door to a stop for staff. Raises NotFound also for a stop that is another city's."""
+    stop = db.session.scalar(stops_within(reach_of(staff, permission)).where(Stop.id == stop_id))
+    if stop is None:
+        raise NotFound
+    return stop
+
+
+def campaigns_for(staff: Staff, permission: Permission) -> list[Campaign]:
+    """The campaigns in which ``staff`` may do ``permission`` somewhere, the newest year first.
+
+    A province's campaign belongs to it when one of its stops lies within reach; read its stops through ``stops_of``.
+    """
+    statement = (
+        select(Campaign)
+        .where(_campaign_touches(reach_of(staff, permission)))
+        .order_by(Campaign.year.desc(), Campaign.created_at.desc(), Campaign.id.desc())
+    )
+    return list(db.session.scalars(statement))
+
+
+def campaign_for(staff: Staff, campaign_id: int, permission: Permission, *, whole: bool = False) -> Campaign:
+    """The only door to a campaign for staff. Raises NotFound also for a campaign that is another city's.
+
+    ``whole`` asks that the campaign itself lies within reach and not only one of its stops: a city may plan its
+    stop of the province's tour, but not rename the tour.
+    """
+    reach = reach_of(staff, permission)
+    rule = _campaign_lies_within(reach) if whole else _campaign_touches(reach)
+    campaign = db.session.scalar(select(Campaign).where(Campaign.id == campaign_id, rule))
+    if campaign is None:
+        raise NotFound
+    return campaign
+
+
+def stops_of(campaigns: Iterable[Campaign], reach: Reach) -> dict[int, list[Stop]]:
+    """The stops of ``campaigns`` within ``reach`` by campaign id, the earliest first, in one query."""
+    found: dict[int, list[Stop]] = {campaign.id: [] for campaign in campaigns}
+    if found:
+        statement = stops_within(reach).where(Stop.campaign_id.in_(found)).order_by(Stop.starts_at, Stop.id)
+        for stop in db.session.scalars(statement):
+            found[stop.campaign_id].append(stop)
+    return found
+
+
+def published_campaigns() -> list[Campaign]:
+    """What the public sees, with the stops loaded, the newest year first."""
+    statement = (
+        select(Campaign)
+        .where(Campaign.published_at.is_not(None))
+        .options(selectinload(Campaign.stops))
+        .order_by(Campaign.year.desc(), Campaign.published_at.desc(), Campaign.id.desc())
+    )
+    return list(db.session.scalars(statement))
+
+
+def campaign_by_slug(slug: str) -> Campaign:
+    """A published campaign with its stops and their programmes. Raises NotFound, also for a draft."""
+    campaign = db.session.scalar(
+        select(Campaign)
+        .where(Campaign.slug == slug, Campaign.published_at.is_not(None))
+        .options(selectinload(Campaign.stops).selectinload(Stop.programme))
+    )
+    if campaign is None:
+        raise NotFound
+    return campaign
+
+
+def host_cities() -> list[HostCity]:
+    """The province's cities in the order of their administrative codes."""
+    return list(db.session.scalars(select(HostCity).order_by(HostCity.code)))
+
+
+def programme_item_of(stop: Stop, item_id: int) -> ProgrammeItem:
+    """One item of ``stop``'s programme. Raises NotFound for another stop's."""
+    item = db.session.scalar(
+        select(ProgrammeItem).where(ProgrammeItem.id == item_id, ProgrammeItem.stop_id == stop.id)
+    )
+    if item is None:
+        raise NotFound
+    return item
+
+
+def _stop_lies_within(reach: Reach) -> ColumnElement[bool]:
+    if reach.everywhere:
+        return true()
+    return or_(
+        false(),
+        Stop.host_city_id.in_(reach.host_city_ids),
+        Stop.campaign_id.in_(reach.campaign_ids),
+        Stop.id.in_(reach.stop_ids),
+    )
+
+
+def _campaign_lies_within(reach: Reach) -> ColumnElement[bool]:
+    if reach.everywhere:
+        return true()
+    return or_(
+        false(),
+        Campaign.host_city_id.in_(reach.host_city_ids),
+        Campaign.id.in_(reach.campaign_ids),
+    )
+
+
+def _campaign_touches(reach: Reach) -> ColumnElement[bool]:
+    with_a_stop = select(Stop.campaign_id).where(_stop_lies_within(reach))
+    return or_(_campaign_lies_within(reach), Campaign.id.in_(with_a_stop))
