@@ -26,6 +26,7 @@ from campaigns import views as campaigns_views
 from checkin import views as checkin_views
 from config import Settings
 from demo.cli import seed_command
+from employers import models as _employers_models  # noqa: F401 - grants name its table
 from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
 from leads import views as leads_views
 from messages import tasks as _messages_tasks  # noqa: F401 - sends what was written
@@ -35,7 +36,7 @@ from registrations import tasks as _registrations_tasks  # noqa: F401 - tells ap
 from registrations import views as registrations_views
 from reports import views as reports_views
 from shared.assets import asset
-from shared.db import db
+from shared.db import abandon, db
 from shared.display import FILTERS
 from shared.errors import Refusal
 from shared.language import BABEL_LOCALES, chosen_language, current_language
@@ -188,7 +189,7 @@ def _say_no_kindly(app: Flask) -> None:
     @app.errorhandler(OperationalError)
     def database_away(error: OperationalError) -> ResponseReturnValue:
         app.logger.error("request %s: %s", g.get("request_id"), error)
-        db.session.rollback()
+        abandon()
         answer = app.make_response(
             _page(503, _("We are back in a few seconds. What you sent was not stored; please send it again."))
         )
@@ -202,7 +203,7 @@ def _say_no_kindly(app: Flask) -> None:
     @app.errorhandler(Exception)
     def broken(error: Exception) -> ResponseReturnValue:
         app.logger.exception("request %s failed", g.get("request_id"), exc_info=error)
-        db.session.rollback()
+        abandon()
         return _page(500, None)
 
 

@@ -81,6 +81,11 @@ def transaction() -> Iterator[None]:
         session.info["owned"] = False
 
 
+def abandon() -> None:
+    """Give up whatever was read or written: for the handlers that answer after a fault."""
+    db.session.rollback()
+
+
 def hold(model: type[Held], row_id: int) -> Held | None:
     """Lock one row until the transaction ends and read it as it is now, or None.
 
