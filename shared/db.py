@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Date, DateTime, Enum, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, lazyload, mapped_column
 
 Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Day = Annotated[date, mapped_column(Date())]
@@ -89,9 +89,18 @@ def abandon() -> None:
 def hold(model: type[Held], row_id: int) -> Held | None:
     """Lock one row until the transaction ends and read it as it is now, or None.
 
-    Always in the order stop → registration → lead, so that two acts never wait for each other.
+    Always in the order stop → registration → lead, so that two acts never wait for each other. The lock is
+    FOR NO KEY UPDATE: it shuts out every other holder, but not the foreign keys that look whether the row is there.
+    With FOR UPDATE a check-in, which holds the registration, would wait for whoever holds the stop, and he for it.
+    Only the row itself is read: PostgreSQL locks no outer join, and what is joined would be of the time before the wait.
     """
-    return db.session.get(model, row_id, with_for_update=True, populate_existing=True)
+    return db.session.get(
+        model,
+        row_id,
+        options=[lazyload("*")],
+        with_for_update={"key_share": True},
+        populate_existing=True,
+    )
 
 
 def violated(error: IntegrityError) -> str | None:
