@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 from launch.errors import CannotStart
 from launch.places import OsUser, account, account_of, may_enter, socket_directory
-from launch.processes import end, end_all, spawn, working_in
+from launch.processes import end, end_all, open_log, spawn, working_in
 
 OLDEST_MAJOR = 15
 DATABASE = "good_scenery"
@@ -35,7 +35,6 @@ _SOCKET = ".s.PGSQL.5432.lock"  # the longer of the two names it makes there
 _SYSTEM_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 _HOMES_FOR_ROOT = Path("/var/lib")
 _CACHE_FOR_ROOT = Path("/var/cache/good-scenery")
-_LOG_LIMIT = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -372,7 +371,7 @@ class EmbeddedPostgres:
         fresh.mkdir(mode=0o700)
         if self._user:
             os.chown(fresh, self._user.uid, self._user.gid)
-        with self._log.open("ab") as log:
+        with open_log(self._log) as log:
             for locale in _locales(_major(self._programs)):
                 made = self._run(
                     [
@@ -444,15 +443,16 @@ class EmbeddedPostgres:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_line_prefix": "%m [%p] ",
+            # Statements and details carry people's names and numbers; the log shall not.
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
             # A client that vanished must not keep a seat's row locked.
             "client_connection_check_interval": "10s",
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT:
-            self._log.rename(self._log.with_name(f"{self._log.name}.1"))
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with self._log.open("ab") as log:
+        with open_log(self._log) as log:
             self.process = spawn(
                 [self._programs / "postgres", "-D", self._cluster, *arguments],
                 log=log,

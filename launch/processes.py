@@ -13,6 +13,14 @@ from typing import IO
 from launch.places import OsUser
 
 _TETHER = Path(__file__).with_name("tether.py")
+_LOG_LIMIT = 10 * 1024 * 1024
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """The log at ``path`` for appending, for our eyes only; one past 10 MB is kept as ``….1``."""
+    if path.exists() and path.stat().st_size > _LOG_LIMIT:
+        path.rename(path.with_name(f"{path.name}.1"))
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def spawn(

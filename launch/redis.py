@@ -19,11 +19,10 @@ from typing import IO, Self
 
 from launch.errors import CannotStart
 from launch.places import socket_directory
-from launch.processes import end, end_all, spawn, working_in
+from launch.processes import end, end_all, open_log, spawn, working_in
 
 OLDEST = (6, 2)
 _NAMES = ("redis-server", "valkey-server")
-_LOG_LIMIT = 10 * 1024 * 1024
 
 
 def redis_program() -> Path:
@@ -164,8 +163,6 @@ class EmbeddedRedis:
         program = self._program = self._program or redis_program()
         self._socket_dir = socket_directory(self.directory, name="run", longest_file_name=len("redis.sock"))
         self.socket.unlink(missing_ok=True)
-        if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT:
-            self._log.rename(self._log.with_name(f"{self._log.name}.1"))
         # Everything else is relative to the directory it works in, so no path needs quoting.
         settings = {
             "port": "0",
@@ -178,7 +175,7 @@ class EmbeddedRedis:
             "maxmemory-policy": "noeviction",
         }
         arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        with self._log.open("ab") as log:
+        with open_log(self._log) as log:
             self.process = spawn(
                 [program, *arguments, "--save", ""],
                 log=log,
@@ -206,7 +203,7 @@ class EmbeddedRedis:
         They may be rebuilt: every job that matters stands in the database's outbox.
         """
         with self._log.open("rb") as log:
-            log.seek(began)
+            log.seek(min(began, self._log.stat().st_size))
             said = log.read().decode(errors="replace")
         if not re.search(
             r"Bad file format|can't handle RDB format|[Uu]nrecoverable|Unexpected end of file", said

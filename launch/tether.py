@@ -10,6 +10,7 @@ between fork and exec, where a process with threads may deadlock.
 
 import ctypes
 import os
+import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
@@ -22,6 +23,8 @@ def main(arguments: list[str]) -> None:
         os.setgroups([])
         os.setgid(int(gid))
         os.setuid(int(uid))
+    # A mask is inherited through exec, and would make the command deaf to its end.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     # After setuid: a change of user clears the setting.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0)
