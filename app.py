@@ -115,6 +115,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/healthz", view_func=healthz)
     app.after_request(_close_the_shutters)
     app.context_processor(_for_every_template)
+    app.jinja_env.globals["asset"] = asset  # a global, because macros do not see what a context processor gives
     app.jinja_env.filters.update(FILTERS)
     _say_no_kindly(app)
     guard(app)
@@ -158,7 +159,6 @@ def _for_every_template() -> dict[str, Any]:
         return url_for("accounts.switch_language", language=language, next=wanted)
 
     return {
-        "asset": asset,
         "current_staff": g.get("staff"),
         "locale": current_language(),
         "html_lang": "en" if current_language() == "en" else "zh-Hans",

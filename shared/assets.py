@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import current_app, url_for
 
 DIST = "dist"
-A_YEAR = 365 * 24 * 3600
 
 
 class AssetsNotBuilt(RuntimeError):
@@ -24,17 +23,6 @@ def asset(name: str) -> str:
     if built is None:
         raise AssetsNotBuilt(f"{name} is not in static/dist/manifest.json; run `npm run build`.")
     return url_for("static", filename=f"{DIST}/{built}")
-
-
-def use_assets(app: Flask) -> None:
-    """Give templates ``asset()`` and let browsers keep the hashed files for a year: a changed file has another name."""
-    app.jinja_env.globals["asset"] = asset
-
-    @app.after_request
-    def keep_long(response: Response) -> Response:
-        if request.path.startswith(f"{app.static_url_path}/{DIST}/") and response.status_code == 200:
-            response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
-        return response
 
 
 def _manifest() -> dict[str, str]:
