@@ -1,7 +1,7 @@
 """The relay: takes committed promises to the worker, and takes them again when the bell was lost.
 
-Redis may be stopped or wiped at any time: a promise that was handed over but is not done after a minute is
-handed over again. Runs beside the web server as ``python -m jobs.relay``.
+Redis may be stopped or wiped at any time: a promise that was handed over, is not done after a while and no longer
+waits in the queue is handed over again. Runs beside the web server as ``python -m jobs.relay``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from threading import Event
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq.exceptions import DuplicateJobError
+from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
 from sqlalchemy import or_, select
 from sqlalchemy.exc import OperationalError
 
@@ -25,7 +27,7 @@ from shared.clock import now
 from shared.db import db, transaction
 
 log = logging.getLogger(__name__)
-RING_AGAIN_AFTER = timedelta(seconds=60)
+RING_AGAIN_AFTER = timedelta(seconds=20)
 BATCH = 200
 POLL_SECONDS = 0.25
 TIDY_SECONDS = 30
@@ -53,11 +55,14 @@ def hand_over(redis: Redis, *, ring_again_after: timedelta = RING_AGAIN_AFTER) -
     ).all()
     queue = work_queue(redis)
     for job in rows:
+        if job.handed_over_at is not None and _still_waits(redis, _bell(job, job.handed_over_times - 1)):
+            job.handed_over_at = moment
+            continue
         try:
             queue.enqueue(
                 "worker.run",
                 job.id,
-                job_id=f"outbox-{job.id}-{job.handed_over_times}",
+                job_id=_bell(job, job.handed_over_times),
                 unique=True,
                 result_ttl=0,
                 failure_ttl=86_400,
@@ -68,6 +73,18 @@ def hand_over(redis: Redis, *, ring_again_after: timedelta = RING_AGAIN_AFTER) -
         job.handed_over_at = moment
         job.handed_over_times += 1
     return len(rows)
+
+
+def _bell(job: OutboxJob, times: int) -> str:
+    return f"outbox-{job.id}-{times}"
+
+
+def _still_waits(redis: Redis, job_id: str) -> bool:
+    """Whether RQ has this job in its queue: a long queue is no reason to ring again."""
+    try:
+        return Job.fetch(job_id, connection=redis, serializer=JSONSerializer).get_status() == JobStatus.QUEUED
+    except NoSuchJobError:
+        return False
 
 
 def run_relay(redis_url: str, stop: Event) -> None:

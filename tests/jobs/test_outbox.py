@@ -223,8 +223,19 @@ def test_a_promise_is_handed_over_again_when_redis_was_wiped(own_app: Flask, red
     with transaction():
         hand_over(redis)
     work_queue(redis).empty()
+    for key in redis.keys("rq:job:*"):
+        redis.delete(key)
     with transaction():
         assert hand_over(redis, ring_again_after=timedelta(0)) == 1
+    assert work_queue(redis).count == 1
+
+
+def test_a_promise_that_still_waits_in_the_queue_is_not_handed_over_again(own_app: Flask, redis: Redis) -> None:
+    with transaction():
+        enqueue(write_row, mark="a")
+    for _ in range(2):
+        with transaction():
+            hand_over(redis, ring_again_after=timedelta(0))
     assert work_queue(redis).count == 1
 
 
