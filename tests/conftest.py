@@ -133,6 +133,7 @@ def _process_app(fresh_database: Any, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def app(_process_app: Flask) -> Iterator[Flask]:
     """The application inside a transaction that nobody will see: commits become savepoints."""
+    _process_app.extensions.pop("ticket_keys", None)  # those of the test before were rolled back
     with _process_app.app_context():
         engines = db._app_engines[_process_app]
         engine = engines[None]

@@ -9,6 +9,7 @@ from uuid import uuid4
 from campaigns.models import Stop
 from people.find_or_add import find_or_add
 from registrations.models import BadgeClass, Education, Registration, RegistrationState
+from registrations.tickets import make_first_key
 from shared.clock import now
 from shared.codes import new_code
 from shared.db import db
@@ -46,6 +47,8 @@ def registration(
         "waiting_since": moment if state is RegistrationState.WAITING else None,
         "decided_at": moment if state is not RegistrationState.APPLIED else None,
     }
+    if changes.pop("make_key", state is RegistrationState.CONFIRMED):
+        make_first_key()
     row = Registration(**{**values, **changes})
     db.session.add(row)
     db.session.commit()

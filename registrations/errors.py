@@ -1,0 +1,65 @@
+"""How registering and reviewing say no."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from shared.errors import Refusal
+
+
+class UnknownCode(Refusal):
+    """Neither a ticket of ours nor a code that somebody has: mistyped, misread or forged."""
+
+    status = 404
+    code = "unknown_code"
+    sentence = _l("This code is not one of ours. Scan it again, or type the eight characters below it.")
+
+
+class RegistrationClosed(Refusal):
+    """Too early, too late, or the stop is not held; the sentence says which."""
+
+    code = "registration_closed"
+    sentence = _l("Registration for this stop is closed. What you typed was not sent.")
+
+
+class AlreadyRegistered(Refusal):
+    """This person stands on this stop's list already."""
+
+    code = "already_registered"
+    sentence = _l(
+        "Somebody with this name and mobile number is registered for this stop already. "
+        "The link to the registration is in the e-mail we sent then."
+    )
+    field = "mobile"
+
+
+class StopIsFull(Refusal):
+    """Every seat is taken; nobody can be confirmed before one is given back."""
+
+    code = "stop_is_full"
+    sentence = _l(
+        "Every seat of this stop is taken. Put the person on the waiting list, or raise the stop's seats."
+    )
+
+
+class WrongState(Refusal):
+    """The registration is not where this act begins: somebody else was quicker, or a page was old."""
+
+    code = "wrong_state"
+    sentence = _l("This registration has changed meanwhile. Look at it again before you decide.")
+
+
+class StopHasBegun(Refusal):
+    """After the doors have opened nobody withdraws any more."""
+
+    code = "stop_has_begun"
+    sentence = _l("This stop has already begun, so the registration can no longer be changed here.")
+
+
+class ReasonMissing(Refusal):
+    """Whoever is declined is owed a reason, and so is the colleague who is asked later."""
+
+    status = 422
+    code = "reason_missing"
+    sentence = _l("Say why, in a sentence. It is kept with the registration.")
+    field = "reason"

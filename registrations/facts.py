@@ -1,0 +1,42 @@
+"""What has happened to a registration. Each carries the registration's id and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.outbox import Fact
+
+
+@dataclass(frozen=True)
+class RegistrationReceived(Fact):
+    """Somebody has applied and waits for the review."""
+
+    registration_id: int
+
+
+@dataclass(frozen=True)
+class RegistrationConfirmed(Fact):
+    """Somebody has a seat."""
+
+    registration_id: int
+
+
+@dataclass(frozen=True)
+class RegistrationWaiting(Fact):
+    """Somebody stands on the waiting list."""
+
+    registration_id: int
+
+
+@dataclass(frozen=True)
+class RegistrationDeclined(Fact):
+    """The office has said no."""
+
+    registration_id: int
+
+
+@dataclass(frozen=True)
+class RegistrationWithdrawn(Fact):
+    """Somebody no longer wishes to come."""
+
+    registration_id: int

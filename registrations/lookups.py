@@ -1,0 +1,161 @@
+"""Questions about registrations. Staff reach a row only through the door here: ``registration_for``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from accounts.models import Staff
+from accounts.permissions import Permission, Reach, reach_of
+from campaigns.lookups import stops_within
+from campaigns.models import Stop
+from people.models import Person
+from registrations.errors import UnknownCode
+from registrations.models import STANDING, Registration, RegistrationState
+from registrations.ticket_code import CODE_LENGTH
+from registrations.tickets import registration_id_on
+from shared.codes import LENGTH, as_typed
+from shared.db import db, hold
+from shared.errors import NotFound
+
+
+def registration_for_code(code: str, *, hold: bool = False) -> Registration | None:
+    """The registration of a scanned ticket or of the eight characters somebody typed; None when there is none.
+
+    ``hold`` locks it until the transaction ends.
+    """
+    if len(code.strip("\r\n\t")) >= CODE_LENGTH:
+        try:
+            registration_id: int | None = registration_id_on(code)
+        except UnknownCode:
+            return None
+    else:
+        typed = as_typed(code)
+        if len(typed) != LENGTH:
+            return None
+        registration_id = db.session.scalar(select(Registration.id).where(Registration.code == typed))
+    if registration_id is None:
+        return None
+    return _held(registration_id) if hold else db.session.get(Registration, registration_id)
+
+
+def _held(registration_id: int) -> Registration | None:
+    return hold(Registration, registration_id)
+
+
+def registrations_within(reach: Reach) -> Select[Registration]:
+    """A SELECT of the registrations of the stops within ``reach``, not ordered."""
+    statement = select(Registration)
+    if reach.everywhere:
+        return statement
+    return statement.where(Registration.stop_id.in_(stops_within(reach).with_only_columns(Stop.id)))
+
+
+def registration_for(staff: Staff, registration_id: int, permission: Permission) -> Registration:
+    """The only door to a registration for staff. Raises NotFound also for one that is another city's."""
+    registration = db.session.scalar(
+        registrations_within(reach_of(staff, permission)).where(Registration.id == registration_id)
+    )
+    if registration is None:
+        raise NotFound
+    return registration
+
+
+def counts_by_state(stop_ids: Iterable[int]) -> dict[int, dict[RegistrationState, int]]:
+    """How many registrations of each stop stand in each state, in one query; every state is present."""
+    counts = {stop_id: dict.fromkeys(RegistrationState, 0) for stop_id in stop_ids}
+    rows = db.session.execute(
+        select(Registration.stop_id, Registration.state, func.count())
+        .where(Registration.stop_id.in_(counts))
+        .group_by(Registration.stop_id, Registration.state)
+    )
+    for stop_id, state, count in rows:
+        counts[stop_id][state] = count
+    return counts
+
+
+def confirmed_for_badges(stop: Stop) -> list[Registration]:
+    """Everybody who has a seat, in the order of the pinyin, as badges are laid out on the desk."""
+    return list(
+        db.session.scalars(
+            select(Registration)
+            .join(Registration.person)
+            .where(Registration.stop_id == stop.id, Registration.state == RegistrationState.CONFIRMED)
+            .order_by(Person.name_pinyin, Person.full_name, Registration.id)
+        )
+    )
+
+
+def place_in_line(registration: Registration) -> int:
+    """Which place somebody has on the waiting list; 1 is the next. Only for one who waits."""
+    ahead = db.session.scalar(
+        select(func.count())
+        .select_from(Registration)
+        .where(
+            Registration.stop_id == registration.stop_id,
+            Registration.state == RegistrationState.WAITING,
+            or_(
+                Registration.waiting_since < registration.waiting_since,
+                (Registration.waiting_since == registration.waiting_since)
+                & (Registration.id < registration.id),
+            ),
+        )
+    )
+    return (ahead or 0) + 1
+
+
+def somebody_waits(stop_id: int) -> bool:
+    """Whether the stop's waiting list is not empty."""
+    statement = select(Registration.id).where(
+        Registration.stop_id == stop_id, Registration.state == RegistrationState.WAITING
+    )
+    return db.session.scalar(statement.limit(1)) is not None
+
+
+def standing_registration(stop_id: int, person_id: int) -> Registration | None:
+    """The person's registration for the stop that is neither declined nor withdrawn, or None."""
+    return db.session.scalar(
+        select(Registration).where(
+            Registration.stop_id == stop_id,
+            Registration.person_id == person_id,
+            Registration.state.in_(STANDING),
+        )
+    )
+
+
+def listed(
+    reach: Reach, *, stop_id: int | None = None, state: RegistrationState | None = None, text: str = ""
+) -> Select[Registration]:
+    """The staff's list, the newest first.
+
+    ``text`` is looked for in the name, its pinyin and initials, the last digits of the mobile, and the code.
+    """
+    statement = registrations_within(reach).join(Registration.person)
+    if stop_id is not None:
+        statement = statement.where(Registration.stop_id == stop_id)
+    if state is not None:
+        statement = statement.where(Registration.state == state)
+    if wanted := text.strip():
+        latin = "".join(wanted.lower().split())
+        choices = [
+            Person.full_name.contains(wanted, autoescape=True),
+            Person.name_pinyin.startswith(latin, autoescape=True),
+            Person.name_initials == latin,
+            Registration.code == as_typed(wanted),
+        ]
+        if latin.isdigit() and len(latin) >= 4:
+            choices.append(Person.mobile.endswith(latin, autoescape=True))
+        statement = statement.where(or_(*choices))
+    return statement.order_by(Registration.id.desc())
+
+
+def with_history(registration: Registration) -> Registration:
+    """The same registration with its steps loaded."""
+    db.session.scalar(
+        select(Registration)
+        .where(Registration.id == registration.id)
+        .options(selectinload(Registration.changes))
+    )
+    return registration

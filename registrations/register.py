@@ -1,0 +1,143 @@
+"""Register for a stop, and withdraw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID, uuid5
+
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+
+from audit.record import APPLICANT, Actor
+from campaigns.models import Stop
+from people.find_or_add import find_or_add
+from registrations.errors import AlreadyRegistered, RegistrationClosed, StopHasBegun, WrongState
+from registrations.lookups import somebody_waits
+from registrations.models import STANDING, BadgeClass, Education, Registration, RegistrationState
+from registrations.review import fill_free_seats, held_with_stop
+from registrations.step import take_step
+from shared.clock import now
+from shared.codes import new_code
+from shared.db import db, hold
+from shared.errors import NotFound
+
+CONSENT_VERSION = "2026-05"
+"""Which text of templates/registrations/privacy.html somebody agreed to. A new text gets a new version."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """What an applicant has said, checked by the form.
+
+    ``full_name`` is NFC; ``mobile`` E.164; ``preferred_city_ids`` host cities in order of preference; ``language``
+    ``zh`` or ``en``; ``channel`` names the poster or link that led here.
+    """
+
+    full_name: str
+    mobile: str
+    email: str
+    university: str
+    education: Education
+    research_field: str
+    preferred_city_ids: list[int] = field(default_factory=list)
+    language: str = "zh"
+    channel: str | None = None
+    consent_version: str = CONSENT_VERSION
+
+
+def register(application: Application, *, stop_id: int, submission_id: UUID) -> Registration:
+    """Register somebody: confirmed while there are seats, else on the waiting list; applied where the office reviews.
+
+    The same ``submission_id`` of the same person sent twice is one registration, and the first is returned.
+    Raises NotFound, RegistrationClosed or AlreadyRegistered. The caller holds the transaction.
+    """
+    stop = db.session.get(Stop, stop_id)
+    if stop is None:
+        raise NotFound
+    refuse_unless_open(stop)  # asked again below; here it spares the crowd the queue
+    person = find_or_add(full_name=application.full_name, mobile=application.mobile, email=application.email)
+    stop = hold(Stop, stop_id)
+    if stop is None:
+        raise NotFound
+    # Two people may send the same page (the second went back and changed the name): each has an id of his own.
+    own_submission_id = uuid5(submission_id, f"{stop_id}:{person.id}")
+    earlier = db.session.scalars(
+        select(Registration).where(
+            or_(
+                Registration.submission_id.in_((submission_id, own_submission_id)),
+                (Registration.stop_id == stop_id)
+                & (Registration.person_id == person.id)
+                & Registration.state.in_(STANDING),
+            )
+        )
+    ).all()
+    taken = False
+    for registration in earlier:
+        own = registration.stop_id == stop_id and registration.person_id == person.id
+        if own and registration.submission_id in (submission_id, own_submission_id):
+            return registration
+        if own:
+            raise AlreadyRegistered
+        taken = True
+    refuse_unless_open(stop)
+    moment = now()
+    registration = Registration(
+        code=new_code(),
+        submission_id=own_submission_id if taken else submission_id,
+        stop_id=stop_id,
+        person_id=person.id,
+        badge_class=BadgeClass.DOCTOR,
+        email=application.email,
+        university=application.university,
+        education=application.education,
+        research_field=application.research_field,
+        preferred_city_ids=application.preferred_city_ids,
+        language=application.language,
+        channel=application.channel,
+        consent_version=application.consent_version,
+        consented_at=moment,
+        applied_at=moment,
+    )
+    take_step(registration, _first_state(stop), act="register", by=APPLICANT)
+    return registration
+
+
+def withdraw(registration_id: int, *, by: Actor | str) -> Registration:
+    """Give up a registration; its seat goes to whoever waits longest. ``by`` is APPLICANT or a member of staff.
+
+    Raises NotFound, WrongState (declined or withdrawn before) or StopHasBegun. The caller holds the transaction.
+    """
+    stop, registration = held_with_stop(registration_id)
+    before = registration.state
+    if before not in STANDING:
+        raise WrongState
+    if stop.starts_at <= now():
+        raise StopHasBegun
+    take_step(registration, RegistrationState.WITHDRAWN, act="withdraw", by=by)
+    if before is RegistrationState.CONFIRMED:
+        fill_free_seats(stop.id)
+    return registration
+
+
+def refuse_unless_open(stop: Stop) -> None:
+    """Raise RegistrationClosed, saying why, unless somebody may register for ``stop`` now."""
+    moment = now()
+    if stop.is_open_at(moment):
+        return
+    if stop.cancelled_at is not None:
+        raise RegistrationClosed(_("This stop has been cancelled. What you typed was not sent."))
+    if (
+        stop.registration_opened_at is None
+        or stop.registration_opened_at > moment
+        or not stop.campaign.is_published
+    ):
+        raise RegistrationClosed(_("Registration for this stop has not begun yet."))
+    raise RegistrationClosed
+
+
+def _first_state(stop: Stop) -> RegistrationState:
+    if stop.needs_approval:
+        return RegistrationState.APPLIED
+    if not stop.is_full and somebody_waits(stop.id):
+        fill_free_seats(stop.id)  # seats were added: those who wait come before a newcomer
+    return RegistrationState.WAITING if stop.is_full else RegistrationState.CONFIRMED

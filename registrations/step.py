@@ -1,0 +1,62 @@
+"""One step of a registration from one state to the next, with its trace: whatever moves it moves it here."""
+
+from __future__ import annotations
+
+from audit.record import Actor, record
+from jobs.outbox import Fact, announce
+from registrations.facts import (
+    RegistrationConfirmed,
+    RegistrationDeclined,
+    RegistrationReceived,
+    RegistrationWaiting,
+    RegistrationWithdrawn,
+)
+from registrations.models import Registration, RegistrationState, StateChange
+from registrations.tickets import make_first_key
+from shared.clock import now
+from shared.db import db
+
+_FACTS: dict[RegistrationState, type[Fact]] = {
+    RegistrationState.APPLIED: RegistrationReceived,
+    RegistrationState.CONFIRMED: RegistrationConfirmed,
+    RegistrationState.WAITING: RegistrationWaiting,
+    RegistrationState.DECLINED: RegistrationDeclined,
+    RegistrationState.WITHDRAWN: RegistrationWithdrawn,
+}
+
+
+def take_step(
+    registration: Registration,
+    after: RegistrationState,
+    *,
+    act: str,
+    by: Actor | str,
+    reason: str | None = None,
+) -> None:
+    """Move ``registration`` to ``after``, or begin it there when it is new; write the history, record, announce.
+
+    Whether the step is allowed was asked before. The caller holds the stop and, when it is not new, the registration.
+    """
+    moment = now()
+    before = None if registration.id is None else registration.state
+    registration.state = after
+    registration.waiting_since = moment if after is RegistrationState.WAITING else None
+    registration.decided_at = None if after is RegistrationState.APPLIED else moment
+    db.session.add(
+        StateChange(
+            registration=registration,
+            before=before,
+            after=after,
+            at=moment,
+            by_staff_id=None if isinstance(by, str) else by.id,
+            reason=reason,
+        )
+    )
+    if after is RegistrationState.CONFIRMED:
+        make_first_key()  # whoever has a seat has a ticket, so from the first seat on there is a key
+    record(act, registration, by=by, before=before, after=after, stop_id=registration.stop_id)
+    announce(_fact(after, registration.id))
+
+
+def _fact(after: RegistrationState, registration_id: int) -> Fact:
+    return _FACTS[after](registration_id=registration_id)  # type: ignore[call-arg]

@@ -1,0 +1,154 @@
+"""Tickets: the keys that sign them, and whose registration a scanned one is.
+
+The keys lie in ``ticket_keys``; the private halves are sealed with AES-GCM under a key derived from SECRET_KEY. A
+process reads them once and again when it meets a ticket of a key it does not know, so a new key needs no restart.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import current_app
+from sqlalchemy import func, select
+
+from registrations.errors import UnknownCode
+from registrations.models import Registration, TicketKey
+from registrations.ticket_code import BadTicket, TicketBody, UnknownKey, read, sign
+from shared.clock import in_china, now
+from shared.db import db
+
+log = logging.getLogger(__name__)
+
+_KEPT = "ticket_keys"
+_MAKING_LOCK = 8_274_011  # any number, so that two processes do not make a first key each
+_NONCE_BYTES = 12
+
+
+class NoTicketKey(RuntimeError):
+    """No key signs tickets. ``make_first_key()`` makes one; confirming somebody does so by itself."""
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """``public`` by key number; ``signing`` is the newest key that is not retired, or None."""
+
+    public: dict[int, Ed25519PublicKey]
+    signing: tuple[int, Ed25519PrivateKey] | None
+
+
+def ticket_for(registration: Registration) -> str:
+    """The text in the QR code of this registration's ticket, 111 characters. Raises NoTicketKey.
+
+    The same registration gives the same ticket as long as the key and the stop's day stay.
+    """
+    signing = _keys().signing or _read_again().signing
+    if signing is None:
+        raise NoTicketKey("no key signs tickets yet")
+    key_id, private_key = signing
+    return sign(
+        TicketBody(
+            key_id=key_id,
+            stop_id=registration.stop_id,
+            registration_id=registration.id,
+            good_through=in_china(registration.stop.ends_at).date(),
+        ),
+        private_key,
+    )
+
+
+def registration_id_on(code: str) -> int:
+    """The registration that a scanned ticket is for. Raises UnknownCode when it is not a ticket that we signed.
+
+    Whether the registration still stands, and for which stop, is asked of the database, not of the ticket.
+    """
+    text = code.strip("\r\n\t")  # what scanners send after a code; a blank may belong to the ticket
+    try:
+        try:
+            return read(text, _keys().public).registration_id
+        except UnknownKey:
+            return read(text, _read_again().public).registration_id
+    except BadTicket:
+        raise UnknownCode from None
+
+
+def make_first_key() -> None:
+    """Make a key unless one signs already. The caller holds the transaction."""
+    if _keys().signing is None:
+        db.session.execute(select(func.pg_advisory_xact_lock(_MAKING_LOCK)))
+        if _read_again().signing is None:
+            make_key()
+
+
+def make_key() -> TicketKey:
+    """Make a further key, which signs from now on; tickets of the earlier ones stay good. 255 at most.
+
+    The caller holds the transaction.
+    """
+    key_id = (db.session.scalar(select(func.max(TicketKey.id))) or 0) + 1
+    private_key = Ed25519PrivateKey.generate()
+    key = TicketKey(
+        id=key_id,
+        public_key=private_key.public_key().public_bytes_raw(),
+        sealed_private_key=_seal(key_id, private_key),
+        created_at=now(),
+    )
+    db.session.add(key)
+    db.session.flush()
+    # Made but not committed: until this transaction ends nobody may remember the key, it may never come to be.
+    db.session().info[_KEPT] = db.session().get_transaction()
+    forget_keys()
+    return key
+
+
+def forget_keys() -> None:
+    """Have this process read the keys again when next it needs one."""
+    current_app.extensions.pop(_KEPT, None)
+
+
+def _keys() -> _Keys:
+    kept: _Keys | None = current_app.extensions.get(_KEPT)
+    return kept if kept is not None else _read_again()
+
+
+def _read_again() -> _Keys:
+    rows = db.session.scalars(select(TicketKey).order_by(TicketKey.id.desc())).all()
+    signing = None
+    for row in rows:
+        if row.retired_at is None and signing is None and (opened := _open(row)) is not None:
+            signing = (row.id, opened)
+    keys = _Keys({row.id: Ed25519PublicKey.from_public_bytes(row.public_key) for row in rows}, signing)
+    session = db.session()
+    if session.info.get(_KEPT) is None or session.info[_KEPT] is not session.get_transaction():
+        session.info.pop(_KEPT, None)
+        if signing is not None:
+            current_app.extensions[_KEPT] = keys
+    return keys
+
+
+def _seal(key_id: int, private_key: Ed25519PrivateKey) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(_sealing_key()).encrypt(nonce, private_key.private_bytes_raw(), bytes([key_id]))
+
+
+def _open(row: TicketKey) -> Ed25519PrivateKey | None:
+    nonce, sealed = row.sealed_private_key[:_NONCE_BYTES], row.sealed_private_key[_NONCE_BYTES:]
+    try:
+        return Ed25519PrivateKey.from_private_bytes(
+            AESGCM(_sealing_key()).decrypt(nonce, sealed, bytes([row.id]))
+        )
+    except InvalidTag:
+        # SECRET_KEY was changed: this key still verifies, but signs no more; the next seat makes another.
+        log.warning("ticket key %s was sealed under another SECRET_KEY", row.id)
+        return None
+
+
+def _sealing_key() -> bytes:
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"good-scenery ticket keys").derive(secret)
