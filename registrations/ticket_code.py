@@ -29,37 +29,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
 from io import BytesIO
-from typing import Final, Literal
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from PIL import Image
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.exceptions import DataOverflowError
-from qrcode.main import QRCode
-from qrcode.util import QRData
+
+from registrations.ticket_symbol import QR_MODULES as QR_MODULES
+from registrations.ticket_symbol import QUIET_ZONE
+from registrations.ticket_symbol import qr_matrix as qr_matrix
 
 VERSION: Final = 1
 CODE_LENGTH: Final = 111
 """Characters in a ticket's code."""
 
-QR_MODULES: Final = 37
-"""Modules on a side of the QR symbol, without the quiet zone."""
-
-QUIET_ZONE: Final = 4
-"""Modules that must stay white around the symbol (ISO/IEC 18004)."""
-
 _BODY: Final = struct.Struct(">BBHIH")
 _SIGNATURE_BYTES: Final = 64
 _DAY_ZERO: Final = date(2020, 1, 1)
 _DAY_LAST: Final = _DAY_ZERO + timedelta(days=0xFFFF)
-
-_QR_VERSION: Final = 5
-# Trying all eight masks costs four times as much as the rest of the symbol. Any
-# mask is valid and is recorded in the symbol; a signature is noise, so no mask is
-# better than another.
-_QR_MASK: Final = 3
-_QR_ALPHANUMERIC: Final[Literal[2]] = 2
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _DIGIT: Final = {character: digit for digit, character in enumerate(_ALPHABET)}
@@ -192,22 +179,6 @@ def from_base45(text: str) -> bytes:
             raise ValueError("two base45 characters beyond one byte")
         content.append(byte)
     return bytes(content)
-
-
-def qr_matrix(code: str) -> list[list[bool]]:
-    """Draw ``code`` as a QR symbol: 37 rows of 37, True is dark, without the quiet zone.
-
-    ``code`` is a ticket's code (any text in QR's alphanumeric set up to 122 characters
-    is drawn too). ValueError for anything else.
-    """
-    symbol = QRCode(version=_QR_VERSION, error_correction=ERROR_CORRECT_M, mask_pattern=_QR_MASK, border=0)
-    try:
-        # A fixed mode keeps the library from cutting the text into parts.
-        symbol.add_data(QRData(code, mode=_QR_ALPHANUMERIC))
-        symbol.make(fit=False)
-    except DataOverflowError:
-        raise ValueError(f"{len(code)} characters do not fit a ticket's QR code") from None
-    return [[bool(module) for module in row] for row in symbol.modules]
 
 
 def qr_svg(code: str, *, module: int = 6, title: str = "QR") -> str:

@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.main import QRCode
+from qrcode.util import QRData
 
 from registrations.ticket_code import (
     CODE_LENGTH,
@@ -217,6 +220,25 @@ def test_the_symbol_of_every_ticket_is_read_by_a_scanner(body: TicketBody) -> No
     code = sign(body, OURS)
     (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(qr_png(code, module=3))).convert("L"))
     assert found.text == code
+
+
+def by_the_library(code: str) -> list[list[bool]]:
+    symbol = QRCode(version=5, error_correction=ERROR_CORRECT_M, mask_pattern=3, border=0)
+    symbol.add_data(QRData(code, mode=2))
+    symbol.make(fit=False)
+    return [[bool(module) for module in row] for row in symbol.modules]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.text(ALPHANUMERIC, max_size=122), bodies.map(lambda body: sign(body, OURS))))
+def test_every_module_is_where_the_qrcode_library_puts_it(code: str) -> None:
+    assert qr_matrix(code) == by_the_library(code)
+
+
+@pytest.mark.parametrize("length", range(0, 123, 1))
+def test_a_symbol_of_every_length_is_as_the_library_draws_it(length: int) -> None:
+    code = (ALPHANUMERIC * 3)[:length]
+    assert qr_matrix(code) == by_the_library(code)
 
 
 def test_a_text_too_long_for_the_symbol_is_refused() -> None:
