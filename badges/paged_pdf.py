@@ -41,7 +41,8 @@ class _PagedDocument(pdfdoc.PDFDocument):
     _pdfVersion: tuple[int, int]  # noqa: N815
 
     def __init__(self, out: BinaryIO) -> None:
-        super().__init__(compression=1, invariant=1, lang="zh-CN")
+        # 1.5 knows ActualText.
+        super().__init__(compression=1, invariant=1, pdfVersion=(1, 5), lang="zh-CN")
         self._file = _File(out, self._pdfVersion)
         self._refer_to: Any = self.Reference
         self._objects: dict[str, Any] = self.idToObject
