@@ -14,9 +14,7 @@ import pytest
 from shared.db import Model
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = (
-    "shared jobs audit accounts messages people employers campaigns registrations checkin badges leads reports demo"
-).split()
+PACKAGES = ["shared", "jobs", "audit", "accounts", "messages", "people", "employers", "campaigns", "registrations", "checkin", "badges", "leads", "reports", "demo"]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 

@@ -1,0 +1,117 @@
+"""Two cities with everything in them, for asking whether one sees the other's rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from accounts.models import Role
+from campaigns.models import ProgrammeItem, ProgrammeKind
+from checkin.models import CheckIn
+from employers.models import Employer
+from leads.models import Lead, Stage
+from messages.models import Message, MessageState
+from registrations.links import link_for
+from registrations.tickets import make_first_key
+from shared.clock import now
+from shared.db import db
+from tests.factories import accounts, campaigns, registrations
+
+_numbers = count(1)
+
+
+@dataclass
+class Side:
+    """One city's rows; ``names`` is what each <argument> of an address stands for here."""
+
+    city: str
+    employer: Employer
+    names: dict[str, Any]
+    # Arguments that name no row of one city: they are nobody's.
+    not_rows: frozenset[str] = field(default=frozenset({"slug", "language", "link", "token"}))
+
+
+def side(city: str) -> Side:
+    """A campaign of this city with a stop, an arrival, a lead in the pool and a mail."""
+    number = next(_numbers)
+    host = campaigns.host_city(city)
+    campaign = campaigns.campaign(host=host)
+    stop = campaigns.stop(of=campaign, host=host)
+    item = ProgrammeItem(
+        stop_id=stop.id,
+        kind=ProgrammeKind.BRIEFING,
+        title_zh="政策宣讲",
+        title_en="Briefing",
+        place_zh="一号厅",
+        place_en="Hall 1",
+        starts_at=stop.starts_at,
+        ends_at=stop.starts_at + timedelta(hours=1),
+    )
+    registration = registrations.registration(at=stop)
+    check_in = CheckIn(
+        registration=registration,
+        stop_id=stop.id,
+        gate="东门",
+        scanned_by=accounts.staff(Role.GATE_VOLUNTEER, host_city_id=host.id),
+        arrived_at=now(),
+    )
+    employer = Employer(
+        name_zh=f"山西{city}重工{number}",
+        name_en=f"{city} Heavy Industry {number}",
+        industry_zh="装备制造",
+        industry_en="Equipment",
+        host_city_id=host.id,
+        created_at=now(),
+    )
+    lead = Lead(
+        person=registration.person,
+        campaign=campaign,
+        stop=stop,
+        registration=registration,
+        stage=Stage.NEW,
+        score=50,
+        due_at=now(),
+        opened_at=now(),
+    )
+    message = Message(
+        kind="confirmed",
+        occasion="test",
+        registration_id=registration.id,
+        stop_id=stop.id,
+        recipient="li@example.com",
+        language="zh",
+        subject="您已确认",
+        body_text="您已确认",
+        body_html="<p>您已确认</p>",
+        message_id=f"<{city}.{number}@tests>",
+        state=MessageState.KEPT,
+        written_at=now(),
+    )
+    db.session.add_all([item, check_in, employer, lead, message])
+    db.session.commit()
+    link = link_for(registration)
+    return Side(
+        city,
+        employer,
+        {
+            "slug": campaign.slug,
+            "campaign_id": campaign.id,
+            "stop_id": stop.id,
+            "item_id": item.id,
+            "registration_id": registration.id,
+            "check_in_id": check_in.id,
+            "lead_id": lead.id,
+            "message_id": message.id,
+            "link": link,
+            "token": link,
+            "language": "en",
+        },
+    )
+
+
+def both_cities() -> tuple[Side, Side]:
+    """Taiyuan, and Jincheng of which Taiyuan's staff must see nothing."""
+    make_first_key()
+    return side("Taiyuan"), side("Jincheng")
