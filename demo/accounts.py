@@ -1,4 +1,4 @@
-"""The demo's staff: one account for each kind of work."""
+"""How to sign in to the demo: one account for each kind of work. Imports nothing, because the start shows it."""
 
 from __future__ import annotations
 
