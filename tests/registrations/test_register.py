@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -25,7 +26,7 @@ from tests.registrations.applications import application
 S = RegistrationState
 
 
-def in_stop(stop: Stop, **changes: object) -> Registration:
+def in_stop(stop: Stop, **changes: Any) -> Registration:
     with transaction():
         return register(application(**changes), stop_id=stop.id, submission_id=uuid4())
 
@@ -146,7 +147,7 @@ def test_after_withdrawing_one_may_register_again(app: Flask) -> None:
     ],
     ids=["not opened", "opens later", "too late", "cancelled"],
 )
-def test_nobody_registers_for_a_stop_that_is_not_open(app: Flask, changes: dict[str, object]) -> None:
+def test_nobody_registers_for_a_stop_that_is_not_open(app: Flask, changes: dict[str, Any]) -> None:
     stop = campaigns.stop(**changes)
     with pytest.raises(RegistrationClosed):
         in_stop(stop)

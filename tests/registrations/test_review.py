@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -127,7 +128,7 @@ def test_free_seats_are_filled_in_the_order_of_the_waiting_list_and_no_further(a
 
 @pytest.mark.parametrize("changes", [{"cancelled_at": now()}, {"starts_at": now() - timedelta(minutes=1)}])
 def test_no_seat_is_filled_once_the_stop_is_cancelled_or_has_begun(
-    app: Flask, changes: dict[str, object]
+    app: Flask, changes: dict[str, Any]
 ) -> None:
     stop = campaigns.stop(**changes)
     registrations.registration(S.WAITING, at=stop)

@@ -1,0 +1,100 @@
+"""Tell an applicant by mail what has happened to the registration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from audit.models import AuditEntry
+from messages.write import write_message
+from registrations.links import address_for
+from registrations.lookups import place_in_line
+from registrations.models import STANDING, Registration, RegistrationState, StateChange
+from registrations.ticket_code import qr_png
+from registrations.tickets import ticket_for
+from shared.db import db
+
+_KINDS = {
+    RegistrationState.APPLIED: "received",
+    RegistrationState.CONFIRMED: "confirmed",
+    RegistrationState.WAITING: "waiting",
+    RegistrationState.DECLINED: "declined",
+    RegistrationState.WITHDRAWN: "withdrawn",
+}
+
+
+def tell_of_step(registration_id: int, after: RegistrationState) -> None:
+    """Write what the latest step to ``after`` means; nothing when the registration has moved on meanwhile.
+
+    Who was told about a later step must not be told about the earlier one afterwards. The caller holds the
+    transaction.
+    """
+    registration = db.session.get(Registration, registration_id)
+    if registration is None or registration.state is not after:
+        return
+    step = db.session.scalars(
+        select(StateChange)
+        .where(StateChange.registration_id == registration_id, StateChange.after == after)
+        .order_by(StateChange.id.desc())
+        .limit(1)
+    ).first()
+    more: dict[str, Any] = {"reason": step.reason if step else None}
+    ticket = None
+    if after is RegistrationState.WAITING:
+        more["place"] = place_in_line(registration)
+    if after is RegistrationState.CONFIRMED:
+        ticket = qr_png(ticket_for(registration))
+    _write(registration, _KINDS[after], str(step.id if step else 0), more, ticket)
+
+
+def tell_of_stop(registration_id: int, kind: str, occasion: str) -> None:
+    """Write that the stop was ``moved`` or ``cancelled`` to somebody who still means to come.
+
+    The caller holds the transaction.
+    """
+    registration = db.session.get(Registration, registration_id)
+    if registration is None or registration.state not in STANDING:
+        return
+    has_ticket = registration.state is RegistrationState.CONFIRMED
+    _write(registration, kind, occasion, {"has_ticket": has_ticket}, None)
+
+
+def who_stands(stop_id: int) -> list[int]:
+    """The ids of the registrations of a stop whose people mean to come."""
+    statement = (
+        select(Registration.id)
+        .where(Registration.stop_id == stop_id, Registration.state.in_(STANDING))
+        .order_by(Registration.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def latest_act(stop_id: int) -> str:
+    """Tells apart one change of a stop from the next: the number of its latest line in the record."""
+    latest = db.session.scalar(
+        select(func.max(AuditEntry.id)).where(
+            AuditEntry.subject_kind == "Stop", AuditEntry.subject_id == stop_id
+        )
+    )
+    return str(latest or 0)
+
+
+def _write(
+    registration: Registration, kind: str, occasion: str, more: dict[str, Any], inline_png: bytes | None
+) -> None:
+    write_message(
+        kind,
+        occasion=occasion,
+        registration_id=registration.id,
+        stop_id=registration.stop_id,
+        recipient=registration.email,
+        language=registration.language,
+        context={
+            "registration": registration,
+            "stop": registration.stop,
+            "link": address_for(registration),
+            **more,
+        },
+        inline_png=inline_png,
+    )
