@@ -1,3 +1,195 @@
-from flask import Blueprint
+"""The gate's pages: choose where one stands, scan, undo, see who came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from accounts.access import requires
+from accounts.models import Staff
+from accounts.permissions import Permission, reach_of
+from campaigns.lookups import stop_for, stops_for
+from campaigns.models import Stop
+from checkin.check_in import check_in, may_undo, void_check_in
+from checkin.errors import NothingScanned
+from checkin.forms import GatesForm, ScanForm, UndoForm
+from checkin.lookups import arrivals, arrivals_by_stop, arrivals_count, check_in_at, last_arrivals
+from checkin.models import CheckIn
+from shared.clock import in_china, today
+from shared.db import transaction
+from shared.errors import Refusal
+from shared.pages import page_of
 
 bp = Blueprint("checkin", __name__, url_prefix="/gate")
+
+
+@dataclass(frozen=True)
+class GateChoice:
+    """A stop to choose, with how many of how many have arrived."""
+
+    stop: Stop
+    arrived: int
+
+    @property
+    def expected(self) -> int:
+        """Whoever has a seat."""
+        return self.stop.seats_taken
+
+
+@bp.get("")
+@requires(Permission.CHECK_IN)
+def gates() -> ResponseReturnValue:
+    """Where do you stand? A stop and the gate's name; today's stops come first."""
+    stops = [stop for stop in stops_for(g.staff, Permission.CHECK_IN) if stop.cancelled_at is None]
+    arrived = arrivals_by_stop([stop.id for stop in stops])
+    choices = [GateChoice(stop, arrived.get(stop.id, 0)) for stop in stops]
+    day = today()
+    now_on = [
+        c for c in choices if in_china(c.stop.starts_at).date() <= day <= in_china(c.stop.ends_at).date()
+    ]
+    coming = [c for c in choices if in_china(c.stop.starts_at).date() > day]
+    over = [c for c in reversed(choices) if in_china(c.stop.ends_at).date() < day]
+
+    chosen = "gate" in request.args or "stop" in request.args
+    form = GatesForm(request.args if chosen else None)
+    form.stop.choices = [(stop.id, stop.city) for stop in stops]
+    status = 200
+    if chosen:
+        if form.validate():
+            session["gate"] = form.gate.data
+            return redirect(url_for(".gate", stop_id=form.stop.data))
+        status = 422
+    else:
+        first = next(iter(now_on or coming or over), None)
+        form.stop.data = first.stop.id if first else None
+        form.gate.data = _gate_name()
+    page = render_template(
+        "checkin/gates.html",
+        form=form,
+        groups=[
+            (_("Today"), now_on, True),
+            (_("Coming"), coming, not now_on),
+            (_("Over"), over, not now_on and not coming),
+        ],
+        has_stops=bool(choices),
+    )
+    return page, status
+
+
+@bp.get("/<int:stop_id>")
+@requires(Permission.CHECK_IN)
+def gate(stop_id: int) -> ResponseReturnValue:
+    """The page that scans."""
+    stop = stop_for(g.staff, stop_id, Permission.CHECK_IN)
+    return _gate_page(stop, _next_scan(_gate_name()))
+
+
+@bp.post("/<int:stop_id>")
+@requires(Permission.CHECK_IN)
+def scan(stop_id: int) -> ResponseReturnValue:
+    """One scan: a name on green, or a refusal with its reason. A piece of the page for a script, else a whole one."""
+    stop = stop_for(g.staff, stop_id, Permission.CHECK_IN)
+    form = ScanForm()
+    if not form.validate_on_submit():
+        if not _asked_by_script():
+            return _gate_page(stop, form), 422
+        return _refused(stop, NothingScanned(next(iter(form.errors.values()))[0]), form.gate.data)
+    try:
+        with transaction():
+            arrival = check_in(
+                form.code.data or "",
+                stop=stop,
+                gate=form.gate.data or "",
+                by=g.staff,
+                scan_id=form.scan_number,
+            )
+    except Refusal as refusal:
+        return _refused(stop, refusal, form.gate.data)
+    if _asked_by_script():
+        return render_template("checkin/arrived.html", stop=stop, arrival=arrival)
+    return _gate_page(stop, _next_scan(arrival.gate), arrival=arrival)
+
+
+@bp.post("/<int:stop_id>/void/<int:check_in_id>")
+@requires(Permission.CHECK_IN)
+def void(stop_id: int, check_in_id: int) -> ResponseReturnValue:
+    """Undo an arrival that was a mistake."""
+    stop = stop_for(g.staff, stop_id, Permission.CHECK_IN)
+    form = UndoForm()
+    if not form.validate_on_submit():
+        return redirect(url_for(".arrived", stop_id=stop.id))
+    check_in_at(stop, check_in_id)
+    try:
+        with transaction():
+            arrival = void_check_in(check_in_id, by=g.staff, reason=form.reason.data)
+    except Refusal as refusal:
+        if _asked_by_script():
+            return _refused(stop, refusal, None)
+        flash(refusal.message, "error")
+        return redirect(url_for(".arrived", stop_id=stop.id))
+    if _asked_by_script():
+        return "", 204
+    flash(_("%(name)s counts as not arrived.", name=arrival.registration.person.full_name), "success")
+    return redirect(url_for(".arrived", stop_id=stop.id))
+
+
+@bp.get("/<int:stop_id>/arrived")
+@requires(Permission.CHECK_IN)
+def arrived(stop_id: int) -> ResponseReturnValue:
+    """Who has come in, the newest first, each with an undo for whom it is to undo."""
+    stop = stop_for(g.staff, stop_id, Permission.CHECK_IN)
+    page = page_of(arrivals(stop), request.args.get("page", 1, type=int))
+    plans = _plans(g.staff, stop)
+    return render_template(
+        "checkin/arrived_list.html",
+        stop=stop,
+        page=page,
+        arrived_count=page.total,
+        expected_count=stop.seats_taken,
+        may_undo=lambda arrival: may_undo(arrival, by=g.staff, plans=plans),
+    )
+
+
+def _gate_page(
+    stop: Stop, form: ScanForm, *, arrival: CheckIn | None = None, refusal: Refusal | None = None
+) -> str:
+    return render_template(
+        "checkin/gate.html",
+        stop=stop,
+        form=form,
+        arrival=arrival,
+        refusal=refusal,
+        arrived_count=arrivals_count(stop),
+        expected_count=stop.seats_taken,
+        last_arrivals=last_arrivals(stop),
+    )
+
+
+def _refused(stop: Stop, refusal: Refusal, gate_name: str | None) -> ResponseReturnValue:
+    if _asked_by_script():
+        return render_template("checkin/refused.html", stop=stop, refusal=refusal), refusal.status
+    return _gate_page(stop, _next_scan(gate_name or _gate_name()), refusal=refusal), refusal.status
+
+
+def _next_scan(gate_name: str) -> ScanForm:
+    """An empty form with a number of its own, so that sending it twice is one scan."""
+    return ScanForm(formdata=None, gate=gate_name, scan_id=str(uuid4()))
+
+
+def _gate_name() -> str:
+    """The gate this browser opened last."""
+    return str(session.get("gate") or _("Main entrance"))
+
+
+def _asked_by_script() -> bool:
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def _plans(staff: Staff, stop: Stop) -> bool:
+    return reach_of(staff, Permission.PLAN_CAMPAIGNS).covers(
+        host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id
+    )

@@ -1,0 +1,150 @@
+"""Why somebody is not let in, in words a volunteer can say aloud, and what to do next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from checkin.models import CheckIn
+from registrations.errors import UnknownCode
+from registrations.models import Registration, RegistrationState
+from shared.clock import in_china, today
+from shared.display import clock, day
+from shared.errors import Refusal
+
+__all__ = [
+    "AlreadyCheckedIn",
+    "NotConfirmed",
+    "NotForThisStop",
+    "NotYoursToUndo",
+    "NothingScanned",
+    "ScanUsedBefore",
+    "ScanWasUndone",
+    "StopCancelled",
+    "UndoTooLate",
+    "UnknownCode",
+]
+
+
+class NothingScanned(Refusal):
+    """An empty or endless code, or no gate named; the form says which."""
+
+    status = 422
+    code = "nothing_scanned"
+    sentence = _l("Scan a ticket or type its code.")
+
+
+class AlreadyCheckedIn(Refusal):
+    """This person is in: ``arrived_at`` and ``gate`` of the first scan, and whose ticket it is."""
+
+    code = "already_checked_in"
+
+    def __init__(self, earlier: CheckIn) -> None:
+        super().__init__()
+        self.full_name = earlier.registration.person.full_name
+        self.unit = earlier.registration.university
+        self.arrived_at: datetime = earlier.arrived_at
+        self.gate: str = earlier.gate
+
+    @property
+    def message(self) -> str:
+        """Time and gate of the first scan; with the day when that was not today."""
+        if in_china(self.arrived_at).date() == today():
+            return str(_("Came in at %(time)s (%(gate)s).", time=clock(self.arrived_at), gate=self.gate))
+        return str(
+            _(
+                "Came in on %(day)s at %(time)s (%(gate)s).",
+                day=day(self.arrived_at),
+                time=clock(self.arrived_at),
+                gate=self.gate,
+            )
+        )
+
+
+class NotForThisStop(Refusal):
+    """A good ticket, for another stop. Names city, day and venue of that one and nothing of the person."""
+
+    code = "not_for_this_stop"
+
+    def __init__(self, registration: Registration) -> None:
+        super().__init__()
+        stop = registration.stop
+        self.city, self.venue, self.starts_at = stop.city, stop.venue, stop.starts_at
+
+    @property
+    def message(self) -> str:
+        """Where and when the ticket is good."""
+        return str(
+            _(
+                "This ticket is for %(city)s on %(day)s (%(venue)s). Please go to the service desk.",
+                city=self.city,
+                day=day(self.starts_at),
+                venue=self.venue,
+            )
+        )
+
+
+_STILL_OUTSIDE = {
+    RegistrationState.APPLIED: _l(
+        "This registration is still being reviewed. The service desk can decide it now."
+    ),
+    RegistrationState.WAITING: _l(
+        "This person is on the waiting list and has no seat yet. The service desk knows whether one is free."
+    ),
+    RegistrationState.DECLINED: _l(
+        "This registration was declined. Please send the person to the service desk."
+    ),
+    RegistrationState.WITHDRAWN: _l(
+        "This registration was withdrawn. Somebody who has come after all can register again at the service desk."
+    ),
+}
+
+
+class NotConfirmed(Refusal):
+    """A registration for this stop that holds no seat."""
+
+    code = "not_confirmed"
+
+    def __init__(self, registration: Registration) -> None:
+        super().__init__(_STILL_OUTSIDE[registration.state])
+        self.full_name = registration.person.full_name
+        self.unit = registration.university
+        self.state = registration.state
+
+
+class StopCancelled(Refusal):
+    """Nobody comes in where nothing is held."""
+
+    code = "stop_cancelled"
+    sentence = _l("This stop was cancelled. Please ask the organiser.")
+
+
+class ScanUsedBefore(Refusal):
+    """The number of a scan belongs to another ticket's scan."""
+
+    code = "scan_used_before"
+    sentence = _l("This scan was not understood. Please scan the ticket again.")
+
+
+class ScanWasUndone(Refusal):
+    """A scan sent again after its arrival had been taken back: the old answer would be wrong now."""
+
+    code = "scan_was_undone"
+    sentence = _l("This arrival was undone in the meantime. Please scan the ticket again.")
+
+
+class NotYoursToUndo(Refusal):
+    """An arrival that a colleague recorded."""
+
+    status = 403
+    code = "not_yours_to_undo"
+    sentence = _l("A colleague recorded this arrival. An organiser can undo it.")
+
+
+class UndoTooLate(Refusal):
+    """More than a quarter of an hour ago."""
+
+    code = "undo_too_late"
+    sentence = _l("This arrival is more than 15 minutes old. An organiser can still undo it.")
