@@ -30,6 +30,13 @@ def greeting(settings: LaunchSettings, accounts: Sequence[DemoAccount], *, secon
             "    Look first at the public page and register; then sign in as the organiser and open the funnel.",
             "    先打开报名页面报名，再以组织者身份登录查看漏斗。",
         ]
+        if settings.host not in ("127.0.0.1", "localhost", "::1"):
+            lines += [
+                "",
+                f"    Careful: HOST={settings.host} opens these accounts with known passwords to the network; "
+                "DEMO=0 starts empty.",
+                "    注意：演示账号的密码是公开的，请勿对外开放；用 DEMO=0 启动空库。",
+            ]
     else:
         lines += [
             "",
