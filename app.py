@@ -25,6 +25,7 @@ from campaigns import public_views as campaigns_public_views
 from campaigns import views as campaigns_views
 from checkin import views as checkin_views
 from config import Settings
+from demo.accounts import DEMO_ACCOUNTS
 from demo.cli import seed_command
 from employers import models as _employers_models  # noqa: F401 - grants name its table
 from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
@@ -160,6 +161,7 @@ def _for_every_template() -> dict[str, Any]:
 
     return {
         "current_staff": g.get("staff"),
+        "demo_accounts": DEMO_ACCOUNTS if app_settings().demo else [],
         "locale": current_language(),
         "html_lang": "en" if current_language() == "en" else "zh-Hans",
         "mails_are_kept": app_settings().smtp_url is None,

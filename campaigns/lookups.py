@@ -93,6 +93,14 @@ def campaign_by_slug(slug: str) -> Campaign:
     return campaign
 
 
+def draft_by_slug(staff: Staff, slug: str) -> Campaign:
+    """A campaign that ``staff`` may look at before the public does. Raises NotFound."""
+    campaign = db.session.scalar(select(Campaign).where(Campaign.slug == slug))
+    if campaign is None:
+        raise NotFound
+    return campaign_for(staff, campaign.id, Permission.SEE_CAMPAIGNS)
+
+
 def host_cities() -> list[HostCity]:
     """The province's cities in the order of their administrative codes."""
     return list(db.session.scalars(select(HostCity).order_by(HostCity.code)))

@@ -1,3 +1,287 @@
-from flask import Blueprint
+"""The organiser's desk: campaigns, stops, programmes, posters."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import Field, Form
+
+from accounts.access import requires
+from accounts.permissions import Permission, reach_of
+from campaigns import opening, plan, poster
+from campaigns.forms import CampaignForm, CancelForm, ChannelForm, ProgrammeForm, StopForm
+from campaigns.lookups import (
+    campaign_for,
+    campaigns_for,
+    programme_item_of,
+    stop_for,
+    stops_of,
+)
+from campaigns.models import Campaign, Stop
+from campaigns.standing import phase_of, seats_of, standing_of
+from shared.db import transaction
+from shared.errors import Refusal
 
 bp = Blueprint("campaigns", __name__, url_prefix="/desk/campaigns")
+bp.add_app_template_filter(standing_of, "standing")
+bp.add_app_template_filter(seats_of, "seats")
+bp.add_app_template_filter(phase_of, "phase")
+
+SEE, PLAN = Permission.SEE_CAMPAIGNS, Permission.PLAN_CAMPAIGNS
+
+
+@bp.get("/")
+@requires(SEE)
+def campaign_list() -> ResponseReturnValue:
+    """Every campaign within reach, with its stops and how their seats fill."""
+    campaigns = campaigns_for(g.staff, SEE)
+    stops = stops_of(campaigns, reach_of(g.staff, SEE))
+    return render_template(
+        "campaigns/campaign_list.html",
+        campaigns=campaigns,
+        stops=stops,
+        may_plan=bool(reach_of(g.staff, PLAN)),
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@requires(PLAN)
+def draft() -> ResponseReturnValue:
+    """A new campaign."""
+    form = CampaignForm(g.staff)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction():
+                campaign = plan.draft_campaign(form.plan(), by=g.staff)
+        except Refusal as refusal:
+            return _beside(form, refusal, "campaigns/draft.html")
+        flash(
+            _("The draft is kept. Add its stops now; nobody but staff sees it before you publish it."),
+            "success",
+        )
+        return redirect(url_for(".campaign", campaign_id=campaign.id))
+    return render_template("campaigns/draft.html", form=form), 422 if form.errors else 200
+
+
+@bp.get("/<int:campaign_id>")
+@requires(SEE)
+def campaign(campaign_id: int) -> ResponseReturnValue:
+    """One campaign and those of its stops that are within reach."""
+    campaign = campaign_for(g.staff, campaign_id, SEE)
+    stops = stops_of([campaign], reach_of(g.staff, SEE))[campaign.id]
+    return render_template(
+        "campaigns/campaign.html",
+        campaign=campaign,
+        stops=stops,
+        may_plan=_may_plan(campaign),
+        may_add_stop=_may_add_stop(campaign),
+    )
+
+
+@bp.route("/<int:campaign_id>/edit", methods=["GET", "POST"])
+@requires(PLAN)
+def revise(campaign_id: int) -> ResponseReturnValue:
+    """Change what is said of a campaign."""
+    campaign = campaign_for(g.staff, campaign_id, PLAN, whole=True)
+    form = CampaignForm(g.staff, campaign)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction():
+                plan.revise_campaign(campaign.id, form.plan(), by=g.staff)
+        except Refusal as refusal:
+            return _beside(form, refusal, "campaigns/revise.html", campaign_id=campaign_id)
+        flash(_("Saved."), "success")
+        return redirect(url_for(".campaign", campaign_id=campaign_id))
+    return render_template("campaigns/revise.html", form=form, campaign=campaign), 422 if form.errors else 200
+
+
+@bp.post("/<int:campaign_id>/publish")
+@requires(PLAN)
+def publish(campaign_id: int) -> ResponseReturnValue:
+    """Show the campaign to the public."""
+    campaign = campaign_for(g.staff, campaign_id, PLAN, whole=True)
+    try:
+        with transaction():
+            opening.publish_campaign(campaign.id, by=g.staff)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("Published. Everybody can see it at the public address."), "success")
+    return redirect(url_for(".campaign", campaign_id=campaign_id))
+
+
+@bp.route("/<int:campaign_id>/stops/new", methods=["GET", "POST"])
+@requires(PLAN)
+def add_stop(campaign_id: int) -> ResponseReturnValue:
+    """A new stop."""
+    campaign = campaign_for(g.staff, campaign_id, PLAN)
+    form = StopForm(g.staff, campaign)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction():
+                stop = plan.add_stop(campaign.id, form.plan(), by=g.staff)
+        except Refusal as refusal:
+            return _beside(form, refusal, "campaigns/add_stop.html", campaign_id=campaign_id)
+        flash(_("The stop is added. Registration for it is still closed."), "success")
+        return redirect(url_for(".stop", stop_id=stop.id))
+    return render_template(
+        "campaigns/add_stop.html", form=form, campaign=campaign
+    ), 422 if form.errors else 200
+
+
+@bp.get("/stops/<int:stop_id>")
+@requires(SEE)
+def stop(stop_id: int) -> ResponseReturnValue:
+    """One stop: when, where, how its seats fill, its programme, its poster."""
+    return _stop_page(stop_for(g.staff, stop_id, SEE))
+
+
+@bp.route("/stops/<int:stop_id>/edit", methods=["GET", "POST"])
+@requires(PLAN)
+def revise_stop(stop_id: int) -> ResponseReturnValue:
+    """Change a stop."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    form = StopForm(g.staff, stop.campaign, stop)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction():
+                plan.revise_stop(stop.id, form.plan(), by=g.staff)
+        except Refusal as refusal:
+            return _beside(form, refusal, "campaigns/revise_stop.html", stop_id=stop_id)
+        flash(_("Saved."), "success")
+        return redirect(url_for(".stop", stop_id=stop_id))
+    return render_template("campaigns/revise_stop.html", form=form, stop=stop), 422 if form.errors else 200
+
+
+@bp.post("/stops/<int:stop_id>/open")
+@requires(PLAN)
+def open_registration(stop_id: int) -> ResponseReturnValue:
+    """Let people register from now on."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    try:
+        with transaction():
+            opening.open_registration(stop.id, by=g.staff)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("Registration is open."), "success")
+        if not stop.campaign.is_published:
+            flash(_("The campaign is a draft still: people can register once it is published."), "warning")
+    return redirect(url_for(".stop", stop_id=stop_id))
+
+
+@bp.post("/stops/<int:stop_id>/close")
+@requires(PLAN)
+def close_registration(stop_id: int) -> ResponseReturnValue:
+    """Let nobody register from now on."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    with transaction():
+        opening.close_registration(stop.id, by=g.staff)
+    flash(_("Registration is closed. You can open it again."), "success")
+    return redirect(url_for(".stop", stop_id=stop_id))
+
+
+@bp.route("/stops/<int:stop_id>/cancel", methods=["GET", "POST"])
+@requires(PLAN)
+def cancel_stop(stop_id: int) -> ResponseReturnValue:
+    """Cancel a stop for good, with a reason."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    form = CancelForm()
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction():
+                plan.cancel_stop(stop.id, reason=form.reason.data or "", by=g.staff)
+        except Refusal as refusal:
+            flash(refusal.message, "error")
+        else:
+            flash(_("The stop is cancelled, and the public page says so."), "success")
+        return redirect(url_for(".stop", stop_id=stop_id))
+    return render_template("campaigns/cancel_stop.html", form=form, stop=stop), 422 if form.errors else 200
+
+
+@bp.route("/stops/<int:stop_id>/programme", methods=["GET", "POST"])
+@requires(PLAN)
+def programme(stop_id: int) -> ResponseReturnValue:
+    """The programme of a stop: what there is, and a form for the next item."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    form = ProgrammeForm(stop)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction():
+                plan.add_to_programme(stop.id, form.entry(), by=g.staff)
+        except Refusal as refusal:
+            return _beside(form, refusal, "campaigns/programme.html", stop_id=stop_id)
+        flash(_("Added to the programme."), "success")
+        return redirect(url_for(".programme", stop_id=stop_id))
+    return render_template("campaigns/programme.html", form=form, stop=stop), 422 if form.errors else 200
+
+
+@bp.post("/stops/<int:stop_id>/programme/<int:item_id>/remove")
+@requires(PLAN)
+def take_from_programme(stop_id: int, item_id: int) -> ResponseReturnValue:
+    """Remove one item."""
+    item = programme_item_of(stop_for(g.staff, stop_id, PLAN), item_id)
+    with transaction():
+        plan.take_from_programme(item, by=g.staff)
+    flash(_("Removed from the programme."), "success")
+    return redirect(url_for(".programme", stop_id=stop_id))
+
+
+@bp.get("/stops/<int:stop_id>/poster.png")
+@requires(SEE)
+def poster_png(stop_id: int) -> ResponseReturnValue:
+    """The code for a poster, as a picture to print."""
+    stop = stop_for(g.staff, stop_id, SEE)
+    form = ChannelForm(request.args)
+    channel = form.channel.data if form.validate() else None
+    name = f"{stop.campaign.slug}-{stop.id}{'-' + channel if channel else ''}.png"
+    disposition = "attachment" if "download" in request.args else "inline"
+    return (
+        poster.poster_code(poster.poster_address(stop, channel)),
+        200,
+        {"Content-Type": "image/png", "Content-Disposition": f'{disposition}; filename="{name}"'},
+    )
+
+
+def _stop_page(stop: Stop) -> ResponseReturnValue:
+    form = ChannelForm(request.args)
+    channel = (form.channel.data or None) if form.validate() else None
+    return render_template(
+        "campaigns/stop.html",
+        stop=stop,
+        form=form,
+        channel=channel,
+        address=poster.poster_address(stop, channel),
+        may_plan=_reaches(stop),
+    )
+
+
+def _may_plan(campaign: Campaign) -> bool:
+    reach = reach_of(g.staff, PLAN)
+    return reach.covers(host_city_id=campaign.host_city_id, campaign_id=campaign.id)
+
+
+def _may_add_stop(campaign: Campaign) -> bool:
+    reach = reach_of(g.staff, PLAN)
+    return _may_plan(campaign) or bool(reach.host_city_ids)
+
+
+def _reaches(stop: Stop) -> bool:
+    reach = reach_of(g.staff, PLAN)
+    return reach.covers(host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id)
+
+
+def _beside(form: Form, refusal: Refusal, template: str, **keys: int) -> ResponseReturnValue:
+    """The page again with the refusal beside its field; the rows are read anew after the rollback."""
+    field: Field | None = form._fields.get(refusal.field or "")
+    if field is None:
+        form.form_errors.append(refusal.message)
+    else:
+        field.errors = [*field.errors, refusal.message]
+    rows: dict[str, Campaign | Stop] = {}
+    if "campaign_id" in keys:
+        rows["campaign"] = campaign_for(g.staff, keys["campaign_id"], PLAN)
+    if "stop_id" in keys:
+        rows["stop"] = stop_for(g.staff, keys["stop_id"], PLAN)
+    return render_template(template, form=form, **rows), refusal.status

@@ -1,0 +1,82 @@
+"""How planning and opening say no."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from shared.errors import Refusal
+
+
+class SlugTaken(Refusal):
+    """Two campaigns cannot share one address."""
+
+    code = "slug_taken"
+    field = "slug"
+    sentence = _l("Another campaign has this address already. Choose a different one.")
+
+
+class AddressIsOut(Refusal):
+    """The public address of a published campaign stands on posters."""
+
+    code = "address_is_out"
+    field = "slug"
+    sentence = _l("This campaign is published and its address may stand on posters; it stays as it is.")
+
+
+class NotWithinYourReach(Refusal):
+    """A city's organiser plans for the city and not for its neighbour or for the province."""
+
+    status = 403
+    code = "not_within_your_reach"
+    field = "host_city_id"
+    sentence = _l("Your account may plan only for its own city. Choose that city.")
+
+
+class CapacityBelowSeatsTaken(Refusal):
+    """Seats that people hold are not taken away by a smaller number."""
+
+    code = "capacity_below_seats_taken"
+    field = "capacity"
+
+    def __init__(self, seats_taken: int) -> None:
+        super().__init__(
+            _l("%(number)s seats are taken already; the number cannot be smaller.", number=seats_taken)
+        )
+        self.seats_taken = seats_taken
+
+
+class NoStopYet(Refusal):
+    """A campaign without a stop has nothing to show."""
+
+    code = "no_stop_yet"
+    sentence = _l("Add a stop first: there is nothing yet that people could come to.")
+
+
+class DeadlineHasPassed(Refusal):
+    """Registration cannot open after its own end."""
+
+    code = "deadline_has_passed"
+    sentence = _l("The closing time of this stop has passed. Set a later one first.")
+
+
+class StopIsCancelled(Refusal):
+    """A cancelled stop stays cancelled: people have been told."""
+
+    code = "stop_is_cancelled"
+    sentence = _l("This stop is cancelled.")
+
+
+class StopIsOver(Refusal):
+    """What has taken place cannot be cancelled."""
+
+    code = "stop_is_over"
+    sentence = _l("This stop is over.")
+
+
+class OutsideTheStop(Refusal):
+    """A programme item lies within the time of its stop."""
+
+    status = 422
+    code = "outside_the_stop"
+    field = "starts_at"
+    sentence = _l("This lies outside the time of the stop.")

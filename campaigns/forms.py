@@ -1,0 +1,275 @@
+"""What an organiser may type about campaigns, stops and programmes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import (
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    StopValidation,
+    ValidationError,
+)
+
+from accounts.models import Staff
+from accounts.permissions import Permission, reach_of
+from campaigns.lookups import host_cities
+from campaigns.models import Campaign, Family, ProgrammeKind, Stop
+from campaigns.plan import LONGEST_SLUG, CampaignPlan, ProgrammeEntry, StopPlan
+from shared.clock import today
+from shared.moment_field import ChinaMomentField
+
+_NEEDED = _l("Please fill this in.")
+MOST_SEATS = 100_000
+
+
+def trimmed(text: str | None) -> str | None:
+    """A filter: without blanks around it and without the NUL that PostgreSQL cannot store."""
+    return text if text is None else text.replace("\0", "").strip()
+
+
+def needed() -> InputRequired:
+    """Required, said in the reader's language."""
+    return InputRequired(_NEEDED)
+
+
+def no_longer_than(limit: int) -> Length:
+    """At most ``limit`` characters."""
+    return Length(max=limit, message=_l("At most %(limit)s characters.", limit=limit))
+
+
+def _line(label: Any, limit: int, *, required: bool = True, **options: Any) -> StringField:
+    validators = [needed() if required else Optional(), no_longer_than(limit)]
+    return StringField(label, validators=validators, filters=[trimmed], **options)
+
+
+def _not_blank(_form: FlaskForm, field: Field) -> None:
+    """InputRequired looks at what was sent; blanks alone are nothing."""
+    if not field.data:
+        raise StopValidation(str(_NEEDED))
+
+
+class HostCityField(SelectField):
+    """The province or one of its cities, as far as the signed-in member of staff may plan."""
+
+    def __init__(self, label: Any = None, **options: Any) -> None:
+        options.setdefault("coerce", _city_or_province)
+        super().__init__(label, **options)
+
+    def offer(self, staff: Staff, *, province: bool | None = None, also: int | None = None) -> None:
+        """Fill the choices for ``staff``; ``also`` keeps what is stored, ``province`` overrides who may choose it."""
+        reach = reach_of(staff, Permission.PLAN_CAMPAIGNS)
+        with_province = reach.everywhere if province is None else province
+        cities = [
+            (city.id, city.name)
+            for city in host_cities()
+            if with_province or city.id in reach.host_city_ids or city.id == also
+        ]
+        self.choices = [*([("", _l("The province"))] if with_province else []), *cities]
+
+
+def _city_or_province(value: Any) -> int | None:
+    if value in (None, "", "None"):
+        return None
+    return int(value)
+
+
+class CampaignForm(FlaskForm):
+    """A campaign."""
+
+    name_zh = _line(_l("Name in Chinese"), 100)
+    name_en = _line(_l("Name in English"), 200, required=False)
+    family = SelectField(_l("Kind of campaign"), validators=[needed()])
+    year = IntegerField(
+        _l("Year"),
+        validators=[needed(), NumberRange(2000, 2100, message=_l("A year between 2000 and 2100."))],
+    )
+    host_city_id = HostCityField(_l("Held by"))
+    summary_zh = TextAreaField(
+        _l("What it is about, in Chinese"),
+        validators=[Optional(), no_longer_than(2000)],
+        filters=[trimmed],
+    )
+    summary_en = TextAreaField(
+        _l("What it is about, in English"),
+        validators=[Optional(), no_longer_than(4000)],
+        filters=[trimmed],
+    )
+    slug = StringField(
+        _l("Public address"),
+        validators=[
+            Optional(),
+            no_longer_than(LONGEST_SLUG),
+            Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Small letters a–z, digits and single hyphens.")),
+        ],
+        filters=[trimmed],
+        render_kw={"autocapitalize": "none", "spellcheck": "false"},
+    )
+
+    validate_name_zh = staticmethod(_not_blank)
+
+    def __init__(self, staff: Staff, campaign: Campaign | None = None) -> None:
+        super().__init__(obj=campaign)
+        self.family.choices = [(family.value, family.label) for family in Family]
+        # Who may plan this one campaign by a grant for it alone keeps its host as it is.
+        reach = reach_of(staff, Permission.PLAN_CAMPAIGNS)
+        own_by_grant = campaign is not None and campaign.id in reach.campaign_ids
+        self.host_city_id.offer(
+            staff,
+            province=True if own_by_grant and campaign and campaign.host_city_id is None else None,
+            also=campaign.host_city_id if campaign is not None else None,
+        )
+        if self.year.data is None and not self.is_submitted():
+            self.year.data = today().year
+
+    def plan(self) -> CampaignPlan:
+        """What was typed. Call it after the form is valid."""
+        return CampaignPlan(
+            family=Family(self.family.data),
+            year=int(self.year.data or 0),
+            name_zh=self.name_zh.data or "",
+            name_en=self.name_en.data or "",
+            summary_zh=self.summary_zh.data or "",
+            summary_en=self.summary_en.data or "",
+            slug=self.slug.data or "",
+            host_city_id=self.host_city_id.data,
+        )
+
+
+class StopForm(FlaskForm):
+    """A stop."""
+
+    city_zh = _line(_l("City it takes place in"), 40)
+    city_en = _line(_l("City, in English"), 60, required=False)
+    host_city_id = HostCityField(_l("Hosted by"))
+    venue_zh = _line(_l("Venue"), 100)
+    venue_en = _line(_l("Venue, in English"), 200, required=False)
+    address_zh = _line(_l("Address"), 200)
+    address_en = _line(_l("Address, in English"), 300, required=False)
+    starts_at = ChinaMomentField(_l("Begins"), validators=[needed()])
+    ends_at = ChinaMomentField(_l("Ends"), validators=[needed()])
+    registration_closes_at = ChinaMomentField(_l("Registration closes"), validators=[needed()])
+    capacity = IntegerField(
+        _l("Seats"),
+        validators=[
+            needed(),
+            NumberRange(1, MOST_SEATS, message=_l("A number between 1 and %(most)s.", most=MOST_SEATS)),
+        ],
+    )
+    needs_approval = BooleanField(_l("Each registration is reviewed before it gets a seat"))
+
+    validate_city_zh = staticmethod(_not_blank)
+    validate_venue_zh = staticmethod(_not_blank)
+    validate_address_zh = staticmethod(_not_blank)
+
+    def __init__(self, staff: Staff, campaign: Campaign, stop: Stop | None = None) -> None:
+        super().__init__(obj=stop)
+        reach = reach_of(staff, Permission.PLAN_CAMPAIGNS)
+        whole = reach.everywhere or campaign.id in reach.campaign_ids
+        kept_by_grant = stop is not None and stop.id in reach.stop_ids and stop.host_city_id is None
+        self.host_city_id.offer(
+            staff, province=whole or kept_by_grant, also=stop.host_city_id if stop is not None else None
+        )
+        if stop is None and not self.is_submitted() and campaign.host_city_id is not None:
+            self.host_city_id.data = campaign.host_city_id
+
+    def validate_ends_at(self, field: ChinaMomentField) -> None:
+        """It ends after it begins."""
+        if self.starts_at.data and field.data and field.data <= self.starts_at.data:
+            raise ValidationError(str(_l("The end must be later than the beginning.")))
+
+    def validate_registration_closes_at(self, field: ChinaMomentField) -> None:
+        """Nobody registers for what is over."""
+        if self.ends_at.data and field.data and field.data > self.ends_at.data:
+            raise ValidationError(str(_l("Registration closes before the stop ends, at the latest.")))
+
+    def plan(self) -> StopPlan:
+        """What was typed. Call it after the form is valid."""
+        return StopPlan(
+            city_zh=self.city_zh.data or "",
+            city_en=self.city_en.data or "",
+            host_city_id=self.host_city_id.data,
+            venue_zh=self.venue_zh.data or "",
+            venue_en=self.venue_en.data or "",
+            address_zh=self.address_zh.data or "",
+            address_en=self.address_en.data or "",
+            starts_at=self.starts_at.moment,
+            ends_at=self.ends_at.moment,
+            registration_closes_at=self.registration_closes_at.moment,
+            capacity=int(self.capacity.data or 0),
+            needs_approval=bool(self.needs_approval.data),
+        )
+
+
+class ProgrammeForm(FlaskForm):
+    """One item of a stop's programme."""
+
+    kind = SelectField(_l("What it is"), validators=[needed()])
+    title_zh = _line(_l("Title"), 100)
+    title_en = _line(_l("Title, in English"), 200, required=False)
+    place_zh = _line(_l("Hall or route"), 100, required=False)
+    place_en = _line(_l("Hall or route, in English"), 200, required=False)
+    starts_at = ChinaMomentField(_l("Begins"), validators=[needed()])
+    ends_at = ChinaMomentField(_l("Ends"), validators=[needed()])
+
+    validate_title_zh = staticmethod(_not_blank)
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__()
+        self.kind.choices = [(kind.value, kind.label) for kind in ProgrammeKind]
+        if not self.is_submitted():
+            after = max((item.ends_at for item in stop.programme), default=stop.starts_at)
+            self.starts_at.data = min(after, stop.ends_at)
+
+    def validate_ends_at(self, field: ChinaMomentField) -> None:
+        """It ends after it begins."""
+        if self.starts_at.data and field.data and field.data <= self.starts_at.data:
+            raise ValidationError(str(_l("The end must be later than the beginning.")))
+
+    def entry(self) -> ProgrammeEntry:
+        """What was typed. Call it after the form is valid."""
+        return ProgrammeEntry(
+            kind=ProgrammeKind(self.kind.data),
+            title_zh=self.title_zh.data or "",
+            title_en=self.title_en.data or "",
+            place_zh=self.place_zh.data or "",
+            place_en=self.place_en.data or "",
+            starts_at=self.starts_at.moment,
+            ends_at=self.ends_at.moment,
+        )
+
+
+class CancelForm(FlaskForm):
+    """Why a stop does not take place."""
+
+    reason = _line(_l("Reason"), 300)
+
+    validate_reason = staticmethod(_not_blank)
+
+
+class ChannelForm(FlaskForm):
+    """Where a poster hangs. Sent by GET: it changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    channel = StringField(
+        _l("Where the poster hangs"),
+        validators=[
+            Optional(),
+            Regexp(
+                r"^[a-z0-9][a-z0-9-]{0,31}$", message=_l("Small letters, digits and hyphens, at most 32.")
+            ),
+        ],
+        filters=[trimmed],
+        description=_l(
+            "A short word like fudan or wechat. Registrations that come through this code carry it."
+        ),
+        render_kw={"autocapitalize": "none", "spellcheck": "false"},
+    )

@@ -1,0 +1,230 @@
+"""Plan what is held, where and when: campaigns, their stops, the programme of a stop.
+
+The plans are what a form or a seed hands in; moments carry their zone. Every verb here asks whether ``by`` may plan
+for the host city named, because the form offers a choice and a choice can be forged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from pypinyin import lazy_pinyin
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from accounts.models import Staff
+from accounts.permissions import Permission, reach_of
+from audit.record import record
+from campaigns.errors import (
+    AddressIsOut,
+    CapacityBelowSeatsTaken,
+    NotWithinYourReach,
+    OutsideTheStop,
+    SlugTaken,
+    StopIsCancelled,
+    StopIsOver,
+)
+from campaigns.facts import SeatsAdded, StopCancelled, StopMoved
+from campaigns.models import Campaign, Family, ProgrammeItem, ProgrammeKind, Stop
+from jobs.outbox import announce
+from shared.clock import now
+from shared.db import db, hold, violated
+from shared.errors import NotFound
+
+LONGEST_SLUG = 60
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """A campaign as it is typed. ``slug`` is the last part of its public address; empty: made of the name."""
+
+    family: Family
+    year: int
+    name_zh: str
+    name_en: str = ""
+    summary_zh: str = ""
+    summary_en: str = ""
+    slug: str = ""
+    host_city_id: int | None = None
+
+
+@dataclass(frozen=True)
+class StopPlan:
+    """A stop as it is typed. ``city`` is where it takes place, ``host_city_id`` who in the province hosts it."""
+
+    city_zh: str
+    venue_zh: str
+    address_zh: str
+    starts_at: datetime
+    ends_at: datetime
+    registration_closes_at: datetime
+    capacity: int
+    needs_approval: bool = False
+    host_city_id: int | None = None
+    city_en: str = ""
+    venue_en: str = ""
+    address_en: str = ""
+
+
+@dataclass(frozen=True)
+class ProgrammeEntry:
+    """One thing that is to happen at a stop, as it is typed."""
+
+    kind: ProgrammeKind
+    title_zh: str
+    starts_at: datetime
+    ends_at: datetime
+    title_en: str = ""
+    place_zh: str = ""
+    place_en: str = ""
+
+
+def slug_for(name: str, year: int) -> str:
+    """An address out of a name: ``博士太原行`` of 2026 → ``boshitaiyuanxing-2026``; ASCII, at most 60 characters."""
+    name = name.replace(f"{year}年", " ")
+    spelled = "".join(lazy_pinyin(name, errors=lambda rest: f" {rest} ")).lower()
+    kept = "".join(character if character.isascii() and character.isalnum() else "-" for character in spelled)
+    words = [word for word in kept.split("-") if word and word != str(year)]
+    stem = "-".join(words)[: LONGEST_SLUG - 5].strip("-") or "campaign"
+    return f"{stem}-{year}"
+
+
+def draft_campaign(plan: CampaignPlan, *, by: Staff) -> Campaign:
+    """A new campaign that only staff see. Raises NotWithinYourReach or SlugTaken.
+
+    A slug typed by hand must be free; one made of the name gets a number when it is not.
+    """
+    _may_plan_for(by, plan.host_city_id)
+    campaign = Campaign(**asdict(plan), created_at=now())
+    campaign.slug = plan.slug or _free_slug(slug_for(plan.name_zh, plan.year))
+    _flush_with_slug(campaign)
+    record("draft_campaign", campaign, by=by, slug=campaign.slug)
+    return campaign
+
+
+def revise_campaign(campaign_id: int, plan: CampaignPlan, *, by: Staff) -> Campaign:
+    """Change what is said of a campaign. Raises NotWithinYourReach, SlugTaken or AddressIsOut."""
+    campaign = hold(Campaign, campaign_id)
+    if campaign is None:
+        raise NotFound
+    _may_plan_for(by, plan.host_city_id, campaign_id=campaign.id)
+    slug = plan.slug or campaign.slug
+    if campaign.is_published and slug != campaign.slug:
+        raise AddressIsOut
+    changed = _take_over(campaign, {**asdict(plan), "slug": slug})
+    _flush_with_slug(campaign)
+    record("revise_campaign", campaign, by=by, changed=changed)
+    return campaign
+
+
+def add_stop(campaign_id: int, plan: StopPlan, *, by: Staff) -> Stop:
+    """A new stop; registration for it is not open yet. Raises NotWithinYourReach."""
+    campaign = db.session.get(Campaign, campaign_id)
+    if campaign is None:
+        raise NotFound
+    _may_plan_for(by, plan.host_city_id, campaign_id=campaign.id)
+    stop = Stop(**asdict(plan), campaign=campaign, seats_taken=0)
+    db.session.add(stop)
+    record("add_stop", stop, by=by, capacity=stop.capacity)
+    return stop
+
+
+def revise_stop(stop_id: int, plan: StopPlan, *, by: Staff) -> Stop:
+    """Change a stop; its programme moves along with its start.
+
+    Raises NotWithinYourReach, StopIsCancelled, or CapacityBelowSeatsTaken when more people hold a seat than there
+    would be. The stop is held, so that nobody takes a seat between the check and the change.
+    """
+    stop = hold(Stop, stop_id)
+    if stop is None:
+        raise NotFound
+    _may_plan_for(by, plan.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id)
+    if stop.cancelled_at is not None:
+        raise StopIsCancelled
+    if plan.capacity < stop.seats_taken:
+        raise CapacityBelowSeatsTaken(stop.seats_taken)
+    later, seats_before = plan.starts_at - stop.starts_at, stop.capacity
+    changed = _take_over(stop, asdict(plan))
+    if later:
+        for item in stop.programme:
+            item.starts_at += later
+            item.ends_at += later
+    record("revise_stop", stop, by=by, changed=changed)
+    if plan.capacity > seats_before:
+        announce(SeatsAdded(stop_id=stop.id))
+    if {"starts_at", "ends_at", "city_zh", "venue_zh", "address_zh"} & set(changed):
+        announce(StopMoved(stop_id=stop.id))
+    return stop
+
+
+def cancel_stop(stop_id: int, *, reason: str, by: Staff) -> Stop:
+    """The stop does not take place: registration ends and whoever listens tells the people.
+
+    Raises StopIsCancelled or StopIsOver. There is no way back, because people have been told.
+    """
+    stop = hold(Stop, stop_id)
+    if stop is None:
+        raise NotFound
+    if stop.cancelled_at is not None:
+        raise StopIsCancelled
+    if stop.ends_at <= now():
+        raise StopIsOver
+    stop.cancelled_at = now()
+    record("cancel_stop", stop, by=by, reason=reason)
+    announce(StopCancelled(stop_id=stop.id))
+    return stop
+
+
+def add_to_programme(stop_id: int, entry: ProgrammeEntry, *, by: Staff) -> ProgrammeItem:
+    """One more item in a stop's programme. Raises OutsideTheStop."""
+    stop = hold(Stop, stop_id)
+    if stop is None:
+        raise NotFound
+    if entry.starts_at < stop.starts_at or entry.ends_at > stop.ends_at:
+        raise OutsideTheStop
+    item = ProgrammeItem(**asdict(entry), stop=stop)
+    db.session.add(item)
+    record("add_to_programme", item, by=by, stop_id=stop.id)
+    return item
+
+
+def take_from_programme(item: ProgrammeItem, *, by: Staff) -> None:
+    """Remove an item; the record keeps its title."""
+    record("take_from_programme", item, by=by, stop_id=item.stop_id, title=item.title_zh)
+    db.session.delete(item)
+
+
+def _may_plan_for(
+    by: Staff, host_city_id: int | None, *, campaign_id: int | None = None, stop_id: int | None = None
+) -> None:
+    reach = reach_of(by, Permission.PLAN_CAMPAIGNS)
+    if not reach.covers(host_city_id=host_city_id, campaign_id=campaign_id, stop_id=stop_id):
+        raise NotWithinYourReach
+
+
+def _take_over(row: Campaign | Stop, values: dict[str, object]) -> list[str]:
+    """Write ``values`` onto ``row``; the names of those that differ."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
+
+
+def _flush_with_slug(campaign: Campaign) -> None:
+    try:
+        with db.session.begin_nested():
+            db.session.add(campaign)
+    except IntegrityError as error:
+        if violated(error) == "uq_campaigns_slug":
+            raise SlugTaken from None
+        raise
+
+
+def _free_slug(wanted: str) -> str:
+    taken = set(db.session.scalars(select(Campaign.slug).where(Campaign.slug.startswith(wanted))))
+    number = 2
+    slug = wanted
+    while slug in taken:
+        slug, number = f"{wanted}-{number}", number + 1
+    return slug
