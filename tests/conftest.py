@@ -39,7 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly:
         return
     os.environ.pop("SMTP_URL", None)
-    directory = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix="gs-tests-", ignore_cleanup_errors=True)))
+    directory = Path(
+        _servers.enter_context(tempfile.TemporaryDirectory(prefix="gs-tests-", ignore_cleanup_errors=True))
+    )
     directory.chmod(0o755)
     if not os.environ.get("TEST_DATABASE_URL"):
         from launch.postgres import EmbeddedPostgres
@@ -83,7 +85,7 @@ def _parted(address: str) -> tuple[str, str, str]:
 def _statement(sql: str) -> None:
     plain = os.environ["TEST_DATABASE_URL"].replace("+psycopg", "")
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(sql)  # type: ignore[arg-type]
+        connection.execute(sql)
 
 
 def _make_database(name: str, template: str | None = None) -> None:

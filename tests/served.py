@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +38,11 @@ class Post:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Take one mail."""
         head = envelope.content.split(b"\r\n\r\n", 1)[0].replace(b"\r\n ", b" ").decode("utf-8", "replace")
-        ids = [line.split(":", 1)[1].strip() for line in head.splitlines() if line.lower().startswith("message-id:")]
+        ids = [
+            line.split(":", 1)[1].strip()
+            for line in head.splitlines()
+            if line.lower().startswith("message-id:")
+        ]
         self.received.append((ids[0] if ids else "", list(envelope.rcpt_tos), envelope.content))
         return "250 taken"
 
@@ -53,7 +58,9 @@ class PostOffice:
         self._controller.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._controller.stop()
 
     @property
@@ -100,7 +107,11 @@ class Served:
             self._environment["SMTP_URL"] = self._smtp_url
         self.app = create_app(
             settings_for(
-                self.database_url, self.directory, secret_key=SECRET, redis_url=redis_url, public_url=self.url,
+                self.database_url,
+                self.directory,
+                secret_key=SECRET,
+                redis_url=redis_url,
+                public_url=self.url,
                 smtp_url=self._smtp_url,
             )
         )
@@ -109,7 +120,9 @@ class Served:
         self.wait_until_it_answers()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for name in list(self._processes):
             self.end(name)
         with self.app.app_context():
@@ -120,9 +133,21 @@ class Served:
         """Start ``web``, ``worker`` or ``relay``."""
         commands = {
             "web": [
-                str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--factory", "app:create_app",
-                "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1", "--blocking-threads", "8",
-                "--log-level", "warning",
+                str(Path(sys.executable).parent / "granian"),
+                "--interface",
+                "wsgi",
+                "--factory",
+                "app:create_app",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+                "--workers",
+                "1",
+                "--blocking-threads",
+                "8",
+                "--log-level",
+                "warning",
             ],
             "worker": [sys.executable, "worker.py"],
             "relay": [sys.executable, "-m", "jobs.relay"],
@@ -157,3 +182,11 @@ class Served:
             except (URLError, OSError):
                 time.sleep(0.1)
         raise AssertionError((self.directory / "web.log").read_text()[-3000:])
+
+
+def wait_until(holds: Callable[[], bool], complaint: str, *, seconds: float = 20) -> None:
+    """Wait for something that another process will bring about. AssertionError with ``complaint`` when it does not."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, complaint
+        time.sleep(0.1)

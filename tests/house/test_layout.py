@@ -14,7 +14,22 @@ import pytest
 from shared.db import Model
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ["shared", "jobs", "audit", "accounts", "messages", "people", "employers", "campaigns", "registrations", "checkin", "badges", "leads", "reports", "demo"]
+PACKAGES = [
+    "shared",
+    "jobs",
+    "audit",
+    "accounts",
+    "messages",
+    "people",
+    "employers",
+    "campaigns",
+    "registrations",
+    "checkin",
+    "badges",
+    "leads",
+    "reports",
+    "demo",
+]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
@@ -64,7 +79,7 @@ def test_every_template_that_a_view_names_exists() -> None:
                 and isinstance(node.args[0], ast.Constant)
                 and not (ROOT / "templates" / str(node.args[0].value)).exists()
             ):
-                missing.append(f"{file.relative_to(ROOT)}: {node.args[0].value}")
+                missing.append(f"{file.relative_to(ROOT)}: {node.args[0].value!r}")
     assert missing == []
 
 
@@ -79,7 +94,18 @@ def test_every_package_with_tasks_is_joined_in_app_and_so_heard() -> None:
 
 
 def test_no_module_is_called_after_nothing() -> None:
-    empty_names = {"utils", "util", "helpers", "helper", "services", "service", "managers", "manager", "misc", "common"}
+    empty_names = {
+        "utils",
+        "util",
+        "helpers",
+        "helper",
+        "services",
+        "service",
+        "managers",
+        "manager",
+        "misc",
+        "common",
+    }
     assert [str(f.relative_to(ROOT)) for f in sources() if f.stem in empty_names] == []
 
 
@@ -132,6 +158,10 @@ def test_the_glossary_knows_every_table() -> None:
 
 def test_the_packages_keep_their_order() -> None:
     outcome = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache"], capture_output=True, text=True, cwd=ROOT, check=False
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
     )
     assert outcome.returncode == 0, outcome.stdout

@@ -24,7 +24,9 @@ def connection(fresh_database: Any) -> Any:
 
 
 def test_the_migrations_make_the_schema_that_the_models_say(connection: Any) -> None:
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": False}
+    )
     assert compare_metadata(context, Model.metadata) == []
 
 

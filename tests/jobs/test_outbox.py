@@ -68,10 +68,12 @@ def own_app(fresh_database: Any, tmp_path: Any) -> Iterator[Flask]:
 @pytest.fixture
 def redis(own_app: Flask) -> Iterator[Redis]:
     """The tests' Redis with an empty queue."""
-    connection = connect(os.environ["TEST_REDIS_URL"])
-    work_queue(connection).empty()
+    # Each test process has a numbered room of its own in the tests' Redis.
+    room = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+    connection = connect(f"{os.environ['TEST_REDIS_URL']}?db={room}")
+    connection.flushdb()
     yield connection
-    work_queue(connection).empty()
+    connection.flushdb()
     connection.close()
 
 
@@ -222,15 +224,15 @@ def test_a_promise_is_handed_over_again_when_redis_was_wiped(own_app: Flask, red
         enqueue(write_row, mark="a")
     with transaction():
         hand_over(redis)
-    work_queue(redis).empty()
-    for key in redis.keys("rq:job:*"):
-        redis.delete(key)
+    redis.flushdb()
     with transaction():
         assert hand_over(redis, ring_again_after=timedelta(0)) == 1
     assert work_queue(redis).count == 1
 
 
-def test_a_promise_that_still_waits_in_the_queue_is_not_handed_over_again(own_app: Flask, redis: Redis) -> None:
+def test_a_promise_that_still_waits_in_the_queue_is_not_handed_over_again(
+    own_app: Flask, redis: Redis
+) -> None:
     with transaction():
         enqueue(write_row, mark="a")
     for _ in range(2):

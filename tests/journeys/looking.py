@@ -1,0 +1,59 @@
+"""What a pair of eyes would look for on every page of a journey."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import zxingcpp
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Page
+from qrcode import QRCode
+
+SERIOUS = ("serious", "critical")
+
+
+def look(page: Page) -> None:
+    """Nothing hangs over the page's edge, and axe-core finds nothing serious."""
+    overhang = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overhang <= 0, f"{page.url} hangs {overhang} px over the edge"
+    found = Axe().run(page).response["violations"]
+    serious = [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in found
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    ]
+    assert serious == [], f"{page.url}: {serious}"
+
+
+def sign_in(page: Page, address: str, login: str, password: str) -> None:
+    """Through the door for staff."""
+    page.goto(f"{address}/sign-in")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", password)
+    page.click("main [type=submit]")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def qr_on(picture: bytes) -> str:
+    """The text of the QR code in a PNG."""
+    found = zxingcpp.read_barcodes(Image.open(BytesIO(picture)))
+    assert len(found) == 1
+    return str(found[0].text)
+
+
+def film_of(code: str, file: Path) -> Path:
+    """A short film (.y4m, 640×480) of somebody holding this code before the camera."""
+    drawing = QRCode(border=4, box_size=6)
+    drawing.add_data(code)
+    picture = drawing.make_image().get_image().convert("L")
+    frame = Image.new("L", (640, 480), 200)
+    frame.paste(picture, ((640 - picture.width) // 2, (480 - picture.height) // 2))
+    colourless = bytes([128]) * (640 * 480 // 2)
+    with file.open("wb") as film:
+        film.write(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n")
+        for _ in range(6):
+            film.write(b"FRAME\n" + frame.tobytes() + colourless)
+    return file
