@@ -69,6 +69,8 @@ def _check() -> ResponseReturnValue | None:
     open_to = declared(current_app, request.endpoint)
     if request.endpoint != "static":
         g.staff = _signed_in()
+    if open_to is None:
+        raise NotAllowed  # guard() lets no such endpoint start; this is the second lock
     if open_to == EVERYONE:
         return None
     if g.staff is None:

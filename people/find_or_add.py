@@ -19,7 +19,9 @@ SURNAMES = {
 
 def spelled(full_name: str) -> tuple[str, str]:
     """The name's pinyin without blanks and its initials: ``曾国华`` → ``("zengguohua", "zgh")``."""
-    syllables = [s.lower() for s in lazy_pinyin(full_name, style=Style.NORMAL, errors=_kept)]
+    # pypinyin's annotation says str, its documentation and its code take a list.
+    read = lazy_pinyin(full_name, style=Style.NORMAL, errors=_kept)  # type: ignore[arg-type]
+    syllables = [syllable.lower() for syllable in read]
     if full_name and full_name[0] in SURNAMES and syllables:
         syllables[0] = SURNAMES[full_name[0]]
     syllables = [s for s in syllables if s]

@@ -17,7 +17,7 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     pattern = "d MMM y, HH:mm" if current_language() == ENGLISH else "y年M月d日 HH:mm"
-    return format_datetime(value, pattern)
+    return str(format_datetime(value, pattern))
 
 
 def day(value: datetime | None) -> str:
@@ -25,7 +25,7 @@ def day(value: datetime | None) -> str:
     if value is None:
         return ""
     pattern = "EEE d MMM" if current_language() == ENGLISH else "M月d日（EEE）"
-    return format_date(in_china(value), pattern)
+    return str(format_date(in_china(value), pattern))
 
 
 def clock(value: datetime | None) -> str:
