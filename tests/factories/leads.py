@@ -51,7 +51,9 @@ def arrival(*, of: Registration | None = None, at: Stop | None = None, **changes
     return row
 
 
-def lead(*, of: Registration | None = None, at: Stop | None = None, owner: Staff | None = None, **changes: Any) -> Lead:
+def lead(
+    *, of: Registration | None = None, at: Stop | None = None, owner: Staff | None = None, **changes: Any
+) -> Lead:
     """A lead in the pool, or in the hands of ``owner``, of somebody who did not have to arrive."""
     registration = of or registrations.registration(at=at)
     moment = now()
