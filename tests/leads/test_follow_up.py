@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -63,11 +64,11 @@ def test_a_claim_sets_owner_moment_deadline_holding_and_record(app: Flask) -> No
 @pytest.mark.parametrize("over", [Stage.SIGNED, Stage.LOST])
 def test_what_is_over_or_owned_is_not_in_the_pool(app: Flask, over: Stage) -> None:
     recruiter = accounts.staff(Role.RECRUITER)
-    ended = {
+    ended: dict[Stage, dict[str, Any]] = {
         Stage.SIGNED: {"employer_id": leads.employer().id, "signed_on": now().date()},
         Stage.LOST: {"lost_reason": "pay"},
-    }[over]
-    leads.lead(owner=recruiter, stage=over, **ended)
+    }
+    leads.lead(owner=recruiter, stage=over, **ended[over])
     leads.lead(owner=recruiter)
     assert pool_size(recruiter) == 0
 
@@ -119,11 +120,11 @@ def test_the_first_contact_that_reaches_somebody_makes_a_new_lead_contacted(app:
     lead = leads.lead(owner=recruiter)
     with transaction():
         follow_up.note_contact(lead.id, by=recruiter, channel=Channel.PHONE, reached=False, note="无人接听")
-    assert lead.stage is Stage.NEW
+    assert lead.stage == "new"
     assert lead.due_at - now() < timedelta(days=1, seconds=1)
     with transaction():
         follow_up.note_contact(lead.id, by=recruiter, channel=Channel.WECHAT, reached=True, note=" 愿意来访 ")
-    assert lead.stage is Stage.CONTACTED
+    assert lead.stage == "contacted"
     assert lead.due_at - now() > timedelta(days=4)
     notes = db.session.scalars(select(Contact.note).order_by(Contact.id)).all()
     assert list(notes) == ["无人接听", "愿意来访"]
