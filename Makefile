@@ -37,19 +37,19 @@ bench: prepare-dev  ## every measure; one of them: make bench MEASURE=scan
 	@exec $(OURS) -m bench $(MEASURE)
 
 seed: prepare  ## a large database for measuring: make seed SIZE=100000
-	@exec $(SERVED) $(OURS) -m demo.seed --size $(SIZE)
+	@exec $(SERVED) --prepared $(OURS) -m flask --app app seed --size $(SIZE)
 
 migrate: prepare  ## bring the database to the newest schema
 	@exec $(SERVED) $(OURS) -m launch.prepare --no-demo
 
 flask: prepare  ## a command of the product: make flask ARGS="staff list"
-	@exec $(SERVED) $(OURS) -m flask --app app $(ARGS)
+	@exec $(SERVED) --prepared $(OURS) -m flask --app app $(ARGS)
 
 relay: prepare  ## the outbox relay alone, in the foreground
-	@exec $(SERVED) $(OURS) -m jobs.relay
+	@exec $(SERVED) --prepared $(OURS) -m jobs.relay
 
 worker: prepare  ## the worker alone, in the foreground
-	@exec $(SERVED) $(OURS) worker.py
+	@exec $(SERVED) --prepared $(OURS) worker.py
 
 messages: prepare  ## collect the texts of the pages into translations/ and compile them
 	@$(OURS) -m babel.messages.frontend --quiet extract -F babel.cfg -k lazy_gettext -k _l --no-location --sort-output --omit-header -o translations/messages.pot .

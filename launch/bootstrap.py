@@ -15,7 +15,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 OLDEST_PYTHON = (3, 11)
 if sys.version_info < OLDEST_PYTHON:
@@ -31,6 +33,7 @@ VENV = HERE / ".venv"
 PYTHON = VENV / "bin" / "python"
 # One file for each thing made, holding the hash of what it was made from.
 STAMPS = VENV / "made-from"
+ONE_PIP = Lock()
 
 
 class CannotPrepare(Exception):
@@ -47,10 +50,13 @@ def main(arguments: Sequence[str]) -> int:
             # Two starts at once: the second waits, and then finds everything made.
             wait_for(door.fileno())
             virtual_environment()
-            python_packages("requirements.txt")
-            if "--dev" in arguments:
-                python_packages("requirements-dev.txt")
-            front_end()
+            with ThreadPoolExecutor(1) as beside:
+                # npm beside pip: on a bare machine each waits for its own downloads.
+                building = beside.submit(front_end)
+                python_packages("requirements.txt")
+                if "--dev" in arguments:
+                    python_packages("requirements-dev.txt")
+                building.result()
             translations()
     except CannotPrepare as problem:
         print(f"good-scenery: {problem}", file=sys.stderr)
@@ -113,7 +119,8 @@ def python_packages(file: str) -> None:
         return
 
     def install() -> None:
-        pip("install", "-r", str(HERE / file))
+        # Compiled when first imported: most of what comes along never is.
+        pip("install", "--no-compile", "-r", str(HERE / file))
 
     step(f"Python packages of {file}", install)
     remember(file, wanted)
@@ -121,11 +128,12 @@ def python_packages(file: str) -> None:
 
 def pip(*arguments: str) -> None:
     """Run pip inside the virtual environment."""
-    run(
-        [PYTHON, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check", "--no-input"],
-        "pip could not install the packages (is there a way to the package index? "
-        "PIP_INDEX_URL names a nearer one) / 无法安装 Python 包，可用 PIP_INDEX_URL 指定镜像",
-    )
+    with ONE_PIP:
+        run(
+            [PYTHON, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check", "--no-input"],
+            "pip could not install the packages (is there a way to the package index? "
+            "PIP_INDEX_URL names a nearer one) / 无法安装 Python 包，可用 PIP_INDEX_URL 指定镜像",
+        )
 
 
 def front_end() -> None:

@@ -20,6 +20,8 @@ from launch.errors import CannotStart
 
 HERE = Path(__file__).resolve().parent.parent
 MIGRATIONS = HERE / "migrations"
+SAID = 3
+"""Exit code when it failed and has said why in one sentence."""
 
 
 def main(arguments: list[str]) -> int:
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
             note.write_text(json.dumps({**wanted, "revision": revision(connection)}))
     except CannotStart as problem:
         print(f"good-scenery: {problem}", file=sys.stderr)
-        return 1
+        return SAID
     return 0
 
 

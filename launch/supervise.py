@@ -34,6 +34,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 STEADY_AFTER = 30.0
 WEB_ALONE = 10.0
 DEATHS_BEFORE_GIVING_UP = 3
+PREPARE_SAID = 3  # launch.prepare.SAID, which would bring its imports along
 
 
 class StopAsked(BaseException):
@@ -120,7 +121,7 @@ class Supervisor:
                 time.sleep(0.01)
         finally:
             end(preparing, (signal.SIGTERM, 5))
-        if preparing.returncode == 1:
+        if preparing.returncode == PREPARE_SAID:
             raise Said
         if preparing.returncode != 0:
             raise CannotStart(

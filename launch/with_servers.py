@@ -1,6 +1,7 @@
-"""A command with the copy's database and Redis behind it: ``python -m launch.with_servers COMMAND…``.
+"""A command with the copy's database and Redis behind it: ``python -m launch.with_servers [--prepared] COMMAND…``.
 
-They are those of the start that is running, else they are started for the command and ended after it.
+They are those of the start that is running, else they are started for the command and ended after it. With
+``--prepared`` the schema is brought to its newest form first.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from launch.greeting import say
 from launch.running import Turn, running_here
 from launch.servers import Servers
 from launch.settings import LaunchSettings, from_environment
-from launch.supervise import StopAsked
+from launch.supervise import HERE, StopAsked
 
 
 def main(command: list[str]) -> int:
     """Run ``command`` and return its exit code."""
+    prepared = command[:1] == ["--prepared"]
+    command = command[1:] if prepared else command
     if not command:
-        say("usage: python -m launch.with_servers COMMAND...", error=True)
+        say("usage: python -m launch.with_servers [--prepared] COMMAND...", error=True)
         return 2
     try:
         settings = from_environment()
@@ -34,13 +37,13 @@ def main(command: list[str]) -> int:
                 database_url=settings.database_url or running.database_url,
                 redis_url=settings.redis_url or running.redis_url,
             )
-        return _run(command, settings, alone=running is None)
+        return _run(command, settings, alone=running is None, prepared=prepared)
     except CannotStart as problem:
         say(f"good-scenery: {problem}", error=True)
         return 1
 
 
-def _run(command: list[str], settings: LaunchSettings, *, alone: bool) -> int:
+def _run(command: list[str], settings: LaunchSettings, *, alone: bool, prepared: bool) -> int:
     servers = Servers(settings)
     turn = Turn(settings.data_dir)
     signal.signal(signal.SIGTERM, _stop)
@@ -49,9 +52,13 @@ def _run(command: list[str], settings: LaunchSettings, *, alone: bool) -> int:
             turn.take()
         servers.start()
         urls = {"database_url": servers.database_url, "redis_url": servers.redis_url}
+        environment = environment_for(settings, **urls)
         # In our own process group: Ctrl-C is for the command, we end after it.
-        process = subprocess.Popen(command, env=environment_for(settings, **urls))
-        return _wait_for(process)
+        if prepared:
+            preparing = [sys.executable, "-m", "launch.prepare", "--no-demo"]
+            if code := _wait_for(subprocess.Popen(preparing, env=environment, cwd=HERE)):
+                return code
+        return _wait_for(subprocess.Popen(command, env=environment))
     except FileNotFoundError as problem:
         say(f"good-scenery: there is no {problem.filename}.", error=True)
         return 127

@@ -52,6 +52,15 @@ class Start:
         finally:
             connection.close()
 
+    def must_answer(self) -> None:
+        """Wait for the first answer, or fail with what it printed."""
+        if (
+            not eventually(lambda: self.process.poll() is not None or self.answers(), 90)
+            or self.process.returncode
+        ):
+            self.process.terminate()
+            pytest.fail(f"it never answered:\n{self.said()}")
+
     def processes(self, words: str) -> list[int]:
         """The supervised processes whose command line holds ``words``, oldest first."""
         mark = f"{COPY}={self.data_dir}\0".encode()
@@ -119,7 +128,7 @@ def refusal(data_dir: Path, **variables: str) -> str:
 def test_killed_processes_come_back(open_dir: Path) -> None:
     data_dir = open_dir / "var"
     with started(data_dir) as start:
-        assert eventually(start.answers, 60), "it never answered"
+        start.must_answer()
         assert eventually(lambda: len(start.processes("granian")) == 3)
         assert eventually(lambda: start.processes("worker.py") and start.processes("jobs.relay"))
 
@@ -151,7 +160,7 @@ def test_killed_processes_come_back(open_dir: Path) -> None:
 def test_after_a_killed_start_the_next_one_cleans_up_and_ctrl_c_ends_everything(open_dir: Path) -> None:
     data_dir = open_dir / "var"
     with started(data_dir, WEB_WORKERS="1") as start:
-        assert eventually(start.answers, 60), "it never answered"
+        start.must_answer()
         assert eventually(lambda: start.processes("jobs.relay"))
         left = start.everything()
         assert len(left) > 8
@@ -166,7 +175,7 @@ def test_after_a_killed_start_the_next_one_cleans_up_and_ctrl_c_ends_everything(
         subprocess.Popen(sleeper) as stranger,
         started(data_dir, WEB_WORKERS="1") as start,
     ):
-        assert eventually(start.answers, 60), "it never answered again"
+        start.must_answer()
         assert orphan.wait(5) == -signal.SIGTERM
         assert stranger.poll() is None
         stranger.kill()
