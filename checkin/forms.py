@@ -8,7 +8,7 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 LONGEST_GATE = 40
 
@@ -37,11 +37,17 @@ class GatesForm(FlaskForm):
     class Meta:
         csrf = False
 
-    stop = RadioField(_l("Stop"), coerce=int, validators=[InputRequired(_l("Choose where you stand."))])
+    stop = RadioField(  # type: ignore[call-arg]  # the stubs are of WTForms 3.2
+        _l("Stop"),
+        coerce=int,
+        validators=[InputRequired(_l("Choose where you stand."))],
+        invalid_choice_message=_l("Choose where you stand."),
+        invalid_value_message=_l("Choose where you stand."),
+    )
     gate = StringField(
         _l("Gate"),
         filters=[trimmed],
-        validators=[InputRequired(_l("Name the gate, for example “East door”.")), Length(max=LONGEST_GATE)],
+        validators=[DataRequired(_l("Name the gate, for example “East door”.")), Length(max=LONGEST_GATE)],
         description=_l("Everybody who is scanned twice is told this name."),
         render_kw={"autocomplete": "off", "list": "gate-names", "maxlength": LONGEST_GATE},
     )
@@ -53,19 +59,14 @@ class ScanForm(FlaskForm):
     code = StringField(
         _l("Code"),
         filters=[without_controls],
-        validators=[InputRequired(_l("Scan a ticket or type its code.")), Length(max=300)],
+        validators=[DataRequired(_l("Scan a ticket or type its code.")), Length(max=300)],
     )
     gate = StringField(
         _l("Gate"),
         filters=[trimmed],
-        validators=[InputRequired(_l("Name the gate, for example “East door”.")), Length(max=LONGEST_GATE)],
+        validators=[DataRequired(_l("Name the gate, for example “East door”.")), Length(max=LONGEST_GATE)],
     )
     scan_id = HiddenField(validators=[Optional()])
-
-    def validate_code(self, field: StringField) -> None:
-        """Blanks alone are no code."""
-        if not (field.data or "").strip():
-            raise ValidationError(str(_l("Scan a ticket or type its code.")))
 
     def validate_scan_id(self, field: HiddenField) -> None:
         """A number of the page's own making."""

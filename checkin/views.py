@@ -8,6 +8,7 @@ from uuid import uuid4
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import SelectChoice  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
 
 from accounts.access import requires
 from accounts.models import Staff
@@ -56,7 +57,7 @@ def gates() -> ResponseReturnValue:
 
     chosen = "gate" in request.args or "stop" in request.args
     form = GatesForm(request.args if chosen else None)
-    form.stop.choices = [(stop.id, stop.city) for stop in stops]
+    form.stop.choices = [SelectChoice(str(stop.id), stop.city) for stop in stops]
     status = 200
     if chosen:
         if form.validate():

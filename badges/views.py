@@ -1,0 +1,117 @@
+"""The pages from which badges are printed, and the PDFs.
+
+A PDF is asked for by POST: it leaves a line in the record, and a GET changes nothing.
+"""
+
+from __future__ import annotations
+
+from io import SEEK_END
+from typing import IO
+
+from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.access import requires
+from accounts.permissions import Permission
+from badges.batch import ToLookAt, holder_of, holders_at, pdf_of, to_look_at
+from badges.forms import PaperForm
+from campaigns.lookups import stop_for, stops_for
+from campaigns.models import Stop
+from registrations.lookups import confirmed_for_badges, registration_for
+from shared.clock import in_china, today
+from shared.db import transaction
+from shared.errors import Refusal
+from shared.pages import PAGE_SIZE, Page
+
+bp = Blueprint("badges", __name__, url_prefix="/desk/badges")
+
+
+@bp.get("")
+@requires(Permission.PRINT_BADGES)
+def stops() -> ResponseReturnValue:
+    """The stops that badges are printed for: those to come, then those that are over."""
+    all_stops = [stop for stop in stops_for(g.staff, Permission.PRINT_BADGES) if stop.cancelled_at is None]
+    day = today()
+    return render_template(
+        "badges/stops.html",
+        coming=[stop for stop in all_stops if in_china(stop.ends_at).date() >= day],
+        over=[stop for stop in reversed(all_stops) if in_china(stop.ends_at).date() < day],
+    )
+
+
+@bp.get("/stops/<int:stop_id>")
+@requires(Permission.PRINT_BADGES)
+def stop(stop_id: int) -> ResponseReturnValue:
+    """One stop's badges: what needs a look, the PDFs, and every person's own badge."""
+    one = stop_for(g.staff, stop_id, Permission.PRINT_BADGES)
+    confirmed = confirmed_for_badges(one)
+    number = max(1, request.args.get("page", 1, type=int))
+    looks: list[ToLookAt] = []
+    refusal: Refusal | None = None
+    try:
+        looks = to_look_at(confirmed, one)
+    except Refusal as missing:
+        refusal = missing
+    page = render_template(
+        "badges/stop.html",
+        stop=one,
+        form=PaperForm(formdata=None),
+        page=Page(confirmed[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(confirmed)),
+        looks=looks,
+        refusal=refusal,
+    )
+    return page, refusal.status if refusal else 200
+
+
+@bp.post("/stops/<int:stop_id>.pdf")
+@requires(Permission.PRINT_BADGES)
+def stop_pdf(stop_id: int) -> ResponseReturnValue:
+    """The badges of everybody confirmed for a stop, as a PDF."""
+    one = stop_for(g.staff, stop_id, Permission.PRINT_BADGES)
+    form = PaperForm()
+    if not form.validate_on_submit():
+        return redirect(url_for(".stop", stop_id=one.id))
+    try:
+        with transaction():
+            holders = holders_at(one, by=g.staff, layout=form.paper)
+        # Thousands of badges take seconds: they are drawn when the transaction is over.
+        pdf = pdf_of(holders, form.paper, title=_title(one))
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+        return redirect(url_for(".stop", stop_id=one.id))
+    return _as_download(pdf, f"{_title(one)}-{len(holders)}人-{form.layout.data.upper()}.pdf")
+
+
+@bp.post("/registrations/<int:registration_id>.pdf")
+@requires(Permission.PRINT_BADGES)
+def registration_pdf(registration_id: int) -> ResponseReturnValue:
+    """One person's badge: printed late, or printed again."""
+    registration = registration_for(g.staff, registration_id, Permission.PRINT_BADGES)
+    form = PaperForm()
+    if not form.validate_on_submit():
+        return redirect(url_for(".stop", stop_id=registration.stop_id))
+    try:
+        with transaction():
+            holder = holder_of(registration, by=g.staff, layout=form.paper)
+        pdf = pdf_of([holder], form.paper, title=_title(registration.stop))
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+        return redirect(url_for(".stop", stop_id=registration.stop_id))
+    return _as_download(pdf, f"{_title(registration.stop)}-{registration.code}.pdf")
+
+
+def _title(stop: Stop) -> str:
+    """``胸牌-太原-20260528``: printed matter is named in Chinese, whoever prints it."""
+    return f"胸牌-{stop.city_zh or stop.city_en}-{in_china(stop.starts_at):%Y%m%d}"
+
+
+def _as_download(pdf: IO[bytes], name: str) -> ResponseReturnValue:
+    answer = send_file(
+        pdf,
+        mimetype="application/pdf",
+        as_attachment=True,
+        download_name=name.replace("/", "-"),
+    )
+    answer.content_length = pdf.seek(0, SEEK_END)
+    pdf.seek(0)
+    return answer
