@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import selectinload
 
 from accounts.models import Staff
 from accounts.permissions import Permission, Reach, reach_of
@@ -13,7 +13,7 @@ from campaigns.lookups import stops_within
 from campaigns.models import Stop
 from people.models import Person
 from registrations.errors import UnknownCode
-from registrations.models import STANDING, Registration, RegistrationState
+from registrations.models import STANDING, Registration, RegistrationState, StateChange
 from registrations.ticket_code import CODE_LENGTH
 from registrations.tickets import registration_id_on
 from shared.codes import LENGTH, as_typed
@@ -151,11 +151,34 @@ def listed(
     return statement.order_by(Registration.id.desc())
 
 
-def with_history(registration: Registration) -> Registration:
-    """The same registration with its steps loaded."""
-    db.session.scalar(
-        select(Registration)
-        .where(Registration.id == registration.id)
-        .options(selectinload(Registration.changes))
+def history(registration: Registration) -> list[tuple[StateChange, Staff | None]]:
+    """The registration's steps with who took them (None: the applicant or the rules), the oldest first."""
+    statement = (
+        select(StateChange, Staff)
+        .outerjoin(Staff, Staff.id == StateChange.by_staff_id)
+        .where(StateChange.registration_id == registration.id)
+        .order_by(StateChange.id)
     )
-    return registration
+    return [(change, staff) for change, staff in db.session.execute(statement)]
+
+
+def counts_within(reach: Reach, *, stop_id: int | None = None) -> dict[RegistrationState, int]:
+    """How many registrations within ``reach``, or of one of its stops, stand in each state."""
+    counts = dict.fromkeys(RegistrationState, 0)
+    statement = registrations_within(reach).with_only_columns(Registration.state, func.count())
+    if stop_id is not None:
+        statement = statement.where(Registration.stop_id == stop_id)
+    for state, count in db.session.execute(statement.group_by(Registration.state)):
+        counts[state] = count
+    return counts
+
+
+def arrived_at(registration: Registration) -> datetime | None:
+    """When the person arrived, or None. Arrivals belong to a package above; their table is asked by name."""
+    check_ins = Registration.metadata.tables["check_ins"]
+    moment: datetime | None = db.session.scalar(
+        select(check_ins.c.arrived_at).where(
+            check_ins.c.registration_id == registration.id, check_ins.c.voided_at.is_(None)
+        )
+    )
+    return moment

@@ -1,3 +1,150 @@
-from flask import Blueprint
+"""The applicant's pages: the form, one's own registration, the privacy notice."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from accounts.access import open_to_everyone
+from audit.record import APPLICANT
+from campaigns.lookups import campaign_by_slug, host_cities
+from campaigns.models import Stop
+from registrations.calendar_entry import calendar_entry
+from registrations.forms import RegisterForm, channel_named
+from registrations.links import address_for, link_for, registration_on_link
+from registrations.lookups import arrived_at, place_in_line
+from registrations.models import STANDING, RegistrationState
+from registrations.register import CONSENT_VERSION, refuse_unless_open
+from registrations.register import register as register_verb
+from registrations.register import withdraw as withdraw_verb
+from registrations.ticket_code import qr_png, qr_svg
+from registrations.tickets import ticket_for
+from registrations.universities import UNIVERSITIES
+from shared.clock import now
+from shared.db import transaction
+from shared.errors import NotFound, Refusal
+from shared.language import current_language
 
 bp = Blueprint("registrations", __name__)
+
+
+@bp.after_request
+def _keep_private(response: Response) -> Response:
+    """What is one person's is neither stored on the way nor found by a search."""
+    if request.path.startswith("/r/"):
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@bp.route("/c/<slug>/stops/<int:stop_id>/register", methods=["GET", "POST"])
+@open_to_everyone
+def register(slug: str, stop_id: int) -> ResponseReturnValue:
+    """The registration form of one stop."""
+    stop = _published_stop(slug, stop_id)
+    form = RegisterForm(cities=host_cities())
+    if request.method == "GET":
+        form.channel.data = channel_named(request.args.get("from")) or ""
+        try:
+            refuse_unless_open(stop)
+        except Refusal as refusal:
+            return render_template("registrations/closed.html", stop=stop, refusal=refusal, now=now())
+        return _form_page(stop, form)
+    if not form.validate_on_submit():
+        return _form_page(stop, form), 422
+    try:
+        with transaction():
+            registration = register_verb(
+                form.application(current_language()), stop_id=stop.id, submission_id=form.submission
+            )
+    except Refusal as refusal:
+        errors = form.form_errors if refusal.field is None else form[refusal.field].errors
+        errors.append(refusal.message)
+        return _form_page(stop, form), refusal.status
+    return redirect(url_for("registrations.own_page", link=link_for(registration)), 303)
+
+
+@bp.get("/r/<link>")
+@open_to_everyone
+def own_page(link: str) -> ResponseReturnValue:
+    """One's own registration: where it stands, the ticket, what comes next."""
+    registration = registration_on_link(link)
+    state = registration.state
+    ticket = None
+    if state is RegistrationState.CONFIRMED and registration.stop.cancelled_at is None:
+        # The symbol is drawn by us out of a code of ours; there is no foreign text in it.
+        ticket = Markup(qr_svg(ticket_for(registration), title=_("QR code of your ticket")))  # noqa: S704
+    return render_template(
+        "registrations/own_page.html",
+        registration=registration,
+        stop=registration.stop,
+        link=link,
+        ticket=ticket,
+        place=place_in_line(registration) if state is RegistrationState.WAITING else None,
+        arrived_at=arrived_at(registration),
+        may_withdraw=state in STANDING and registration.stop.starts_at > now(),
+        may_register_again=state not in STANDING and registration.stop.is_open,
+        address=address_for(registration),
+    )
+
+
+@bp.post("/r/<link>/withdraw")
+@open_to_everyone
+def withdraw(link: str) -> ResponseReturnValue:
+    """Give up one's own registration."""
+    registration = registration_on_link(link)
+    try:
+        with transaction():
+            withdraw_verb(registration.id, by=APPLICANT)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("Your registration is withdrawn. Thank you for telling us."), "success")
+    return redirect(url_for("registrations.own_page", link=link), 303)
+
+
+@bp.get("/r/<link>/calendar.ics")
+@open_to_everyone
+def own_calendar(link: str) -> ResponseReturnValue:
+    """The stop for one's own calendar."""
+    registration = registration_on_link(link)
+    text = calendar_entry(registration, link=address_for(registration), at=now())
+    return Response(
+        text,
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{registration.spaced_code}.ics"'},
+    )
+
+
+@bp.get("/r/<link>/ticket.png")
+@open_to_everyone
+def own_ticket(link: str) -> ResponseReturnValue:
+    """The ticket as a picture to keep on the phone; only while there is a seat."""
+    registration = registration_on_link(link)
+    if registration.state is not RegistrationState.CONFIRMED:
+        raise NotFound
+    return Response(
+        qr_png(ticket_for(registration), module=16),
+        content_type="image/png",
+        headers={"Content-Disposition": f'attachment; filename="{registration.spaced_code}.png"'},
+    )
+
+
+@bp.get("/privacy")
+@open_to_everyone
+def privacy() -> ResponseReturnValue:
+    """What is asked, for what, for how long, and how to have it changed or erased."""
+    return render_template("registrations/privacy.html", version=CONSENT_VERSION)
+
+
+def _published_stop(slug: str, stop_id: int) -> Stop:
+    for stop in campaign_by_slug(slug).stops:
+        if stop.id == stop_id:
+            return stop
+    raise NotFound
+
+
+def _form_page(stop: Stop, form: RegisterForm) -> str:
+    return render_template("registrations/register.html", stop=stop, form=form, universities=UNIVERSITIES)

@@ -41,4 +41,16 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
     return f"{moment(starts_at)} – {moment(ends_at)}"
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"moment": moment, "day": day, "clock": clock, "span": span}
+def masked_email(address: str) -> str:
+    """``l***@tyut.example``: enough to recognise, too little to write to."""
+    name, _at, domain = address.rpartition("@")
+    return f"{name[:1]}***@{domain}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "moment": moment,
+    "day": day,
+    "clock": clock,
+    "span": span,
+    "masked_email": masked_email,
+}

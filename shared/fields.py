@@ -63,7 +63,7 @@ class _Checked(StringField):
 class FullNameField(_Checked):
     """A person's full name, 2–50 characters, without digits; ``checked`` is as ``as_name`` spells it."""
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, _form: Any) -> None:
         """Refuse what is no name, saying what is wrong with it."""
         name = as_name(self.data or "")
         if not name:
@@ -81,14 +81,16 @@ class FullNameField(_Checked):
 class MobileField(_Checked):
     """A mobile number; ``checked`` is E.164."""
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, _form: Any) -> None:
         """Refuse what cannot be a mobile number."""
         if not self.data:
             raise ValidationError(_("Please type your mobile number."))
         number = as_mobile(self.data)
         if number is None:
             raise ValidationError(
-                _("A mobile number has 11 digits and begins with 1. For numbers outside the mainland, begin with + and the country's code.")
+                _(
+                    "A mobile number has 11 digits and begins with 1. For numbers outside the mainland, begin with + and the country's code."
+                )
             )
         self.checked = number
 
@@ -96,7 +98,7 @@ class MobileField(_Checked):
 class MailAddressField(_Checked):
     """An e-mail address; ``checked`` has the domain in small letters. Whether it is read is not asked."""
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, _form: Any) -> None:
         """Refuse what cannot be an address."""
         if not self.data:
             raise ValidationError(_("Please type your e-mail address: your ticket is sent there."))
@@ -116,7 +118,7 @@ class LineField(_Checked):
         super().__init__(*args, **kwargs)
         self.shortest, self.longest = shortest, longest
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, _form: Any) -> None:
         """Refuse too little and too much."""
         text = " ".join(unicodedata.normalize("NFC", self.data or "").replace("\0", "").split())
         if not text:
