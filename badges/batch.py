@@ -20,6 +20,7 @@ from registrations.lookups import confirmed_for_badges
 from registrations.models import Registration, RegistrationState
 from registrations.tickets import make_first_key, ticket_for
 from shared.clock import in_china
+from shared.codes import as_typed
 
 IN_MEMORY = 8 * 1024 * 1024
 """Bytes of a PDF that are kept in memory; a longer one goes to a temporary file."""
@@ -41,6 +42,11 @@ class ToLookAt:
     missing: tuple[str, ...] = ()
     small: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()
+
+    @property
+    def missing_named(self) -> str:
+        """``ጀ (U+1300)``: whoever has no glyph on paper has often none on the screen either."""
+        return " ".join(f"{character} (U+{ord(character):04X})" for character in self.missing)
 
 
 def holders_at(stop: Stop, *, by: Staff, layout: BadgeLayout) -> list[BadgeHolder]:
@@ -142,6 +148,19 @@ def to_look_at(registrations: Iterable[Registration], stop: Stop, *, card: Card 
         for registration in registrations
     ]
     return [one for one in looks if one is not None]
+
+
+def called(wanted: str, registrations: Iterable[Registration]) -> list[Registration]:
+    """Those of ``registrations`` whose name, pinyin, initials or code ``wanted`` may mean."""
+    latin, code = "".join(wanted.lower().split()), as_typed(wanted)
+    return [
+        one
+        for one in registrations
+        if wanted in one.person.full_name
+        or one.person.name_pinyin.startswith(latin)
+        or one.person.name_initials == latin
+        or one.code == code
+    ]
 
 
 def _typefaces() -> Typefaces:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from accounts.access import requires
 from accounts.permissions import Permission
-from badges.batch import ToLookAt, holder_of, holders_at, pdf_of, to_look_at
+from badges.batch import ToLookAt, called, holder_of, holders_at, pdf_of, to_look_at
 from badges.forms import PaperForm
 from campaigns.lookups import stop_for, stops_for
 from campaigns.models import Stop
@@ -45,6 +45,8 @@ def stop(stop_id: int) -> ResponseReturnValue:
     """One stop's badges: what needs a look, the PDFs, and every person's own badge."""
     one = stop_for(g.staff, stop_id, Permission.PRINT_BADGES)
     confirmed = confirmed_for_badges(one)
+    wanted = request.args.get("name", "").strip()[:100]
+    found = called(wanted, confirmed) if wanted else confirmed
     number = max(1, request.args.get("page", 1, type=int))
     looks: list[ToLookAt] = []
     refusal: Refusal | None = None
@@ -56,7 +58,9 @@ def stop(stop_id: int) -> ResponseReturnValue:
         "badges/stop.html",
         stop=one,
         form=PaperForm(formdata=None),
-        page=Page(confirmed[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(confirmed)),
+        page=Page(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(found)),
+        confirmed_count=len(confirmed),
+        wanted=wanted,
         looks=looks,
         refusal=refusal,
     )

@@ -47,7 +47,7 @@ class GatesForm(FlaskForm):
     gate = StringField(
         _l("Gate"),
         filters=[trimmed],
-        validators=[DataRequired(_l("Name the gate, for example “East door”.")), Length(max=LONGEST_GATE)],
+        validators=[DataRequired(_l("Name the gate, for example East door.")), Length(max=LONGEST_GATE)],
         description=_l("Everybody who is scanned twice is told this name."),
         render_kw={"autocomplete": "off", "list": "gate-names", "maxlength": LONGEST_GATE},
     )
@@ -64,7 +64,7 @@ class ScanForm(FlaskForm):
     gate = StringField(
         _l("Gate"),
         filters=[trimmed],
-        validators=[DataRequired(_l("Name the gate, for example “East door”.")), Length(max=LONGEST_GATE)],
+        validators=[DataRequired(_l("Name the gate, for example East door.")), Length(max=LONGEST_GATE)],
     )
     scan_id = HiddenField(validators=[Optional()])
 

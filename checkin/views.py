@@ -99,6 +99,7 @@ def scan(stop_id: int) -> ResponseReturnValue:
         if not _asked_by_script():
             return _gate_page(stop, form), 422
         return _refused(stop, NothingScanned(next(iter(form.errors.values()))[0]), form.gate.data)
+    session["gate"] = form.gate.data
     try:
         with transaction():
             arrival = check_in(
@@ -182,7 +183,7 @@ def _next_scan(gate_name: str) -> ScanForm:
 
 
 def _gate_name() -> str:
-    """The gate this browser opened last."""
+    """The gate this browser opened or named last."""
     return str(session.get("gate") or _("Main entrance"))
 
 

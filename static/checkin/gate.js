@@ -124,17 +124,11 @@ refocus();
 addEventListener("focus", refocus);
 
 // ---- which gate this is ----
-const gateKey = `gate-of-stop-${form.dataset.stop}`;
 function showGate() {
   for (const shown of document.querySelectorAll("[data-gate-shown]")) if (gateField.value.trim()) shown.textContent = gateField.value.trim();
 }
 gateField.addEventListener("change", () => {
-  showGate();
-  try {
-    sessionStorage.setItem(gateKey, gateField.value.trim());
-  } catch {
-    // The server remembers the gate this browser chose first.
-  }
+  showGate(); // the server remembers it with the next scan
   gateField.closest("details").open = !gateField.value.trim();
   refocus();
 });
@@ -144,11 +138,6 @@ gateField.addEventListener("keydown", (event) => {
   gateField.blur();
   refocus();
 });
-try {
-  gateField.value = sessionStorage.getItem(gateKey) || gateField.value;
-} catch {
-  // as above
-}
 showGate();
 
 // ---- is anybody listening? ----

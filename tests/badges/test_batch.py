@@ -11,12 +11,13 @@ from sqlalchemy import select
 
 from accounts.models import Role
 from audit.models import AuditEntry
-from badges.batch import ToLookAt, holder_of, holders_at, pdf_of, stop_line, to_look_at
+from badges.batch import ToLookAt, called, holder_of, holders_at, pdf_of, stop_line, to_look_at
 from badges.errors import NoBadge, NobodyToPrint
 from badges.forms import PAPERS
 from badges.layout import A4_FOUR, A6_SINGLE
 from badges.layout import BadgeClass as PrintedClass
 from checkin.check_in import check_in
+from registrations.lookups import confirmed_for_badges
 from registrations.models import BadgeClass, RegistrationState
 from registrations.tickets import make_first_key, registration_id_on
 from shared.clock import from_china
@@ -160,3 +161,17 @@ def test_what_is_told_beforehand_is_what_the_drawing_tells() -> None:
     assert {(one.full_name, one.part) for one in report.shortened} == {
         (look.full_name, part) for look in looks for part in look.cut
     }
+
+
+def test_somebody_is_found_by_name_pinyin_initials_or_code() -> None:
+    stop = campaigns.stop()
+    zeng = registrations.registration(at=stop, full_name="曾国华")
+    registrations.registration(at=stop, full_name="张伟")
+    everybody = confirmed_for_badges(stop)
+    for wanted in ("国华", "zeng", "Zeng Guo", "zgh", zeng.spaced_code, zeng.code.lower()):
+        assert called(wanted, everybody) == [zeng]
+    assert called("没有人", everybody) == []
+
+
+def test_a_missing_character_is_named_by_its_number_too() -> None:
+    assert ToLookAt("李ጀ", missing=("ጀ", "\U0002a6df")).missing_named == "ጀ (U+1300) \U0002a6df (U+2A6DF)"

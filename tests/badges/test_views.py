@@ -148,3 +148,15 @@ def test_the_list_goes_on_to_a_second_page(client: Browser, stop: Stop) -> None:
     second = client.get(f"/desk/badges/stops/{stop.id}?page=2").text
     assert registration.spaced_code in second
     assert registration.spaced_code not in first
+
+
+@pytest.mark.usefixtures("organiser")
+def test_one_person_is_looked_for_by_name_while_the_batch_stays_whole(client: Browser, stop: Stop) -> None:
+    wanted = registrations.registration(at=stop, full_name="曾国华")
+    other = registrations.registration(at=stop, full_name="张伟")
+    page = client.get(f"/desk/badges/stops/{stop.id}?name=zgh").text
+    assert wanted.spaced_code in page
+    assert other.spaced_code not in page
+    nobody = client.get(f"/desk/badges/stops/{stop.id}?name=nobody")
+    assert nobody.status_code == 200
+    assert f"/desk/badges/stops/{stop.id}.pdf" in nobody.text

@@ -97,6 +97,15 @@ def test_the_gate_page_shows_how_many_of_how_many_are_in(client: Browser, stop: 
 
 
 @pytest.mark.usefixtures("volunteer")
+def test_a_gate_renamed_between_two_scans_keeps_its_name(client: Browser, stop: Stop) -> None:
+    client.get(f"/gate?stop={stop.id}&gate=东门")
+    client.post(f"/gate/{stop.id}", data={"code": "22222222", "gate": "西门"}, headers=FETCH)
+    page = client.get(f"/gate/{stop.id}").text
+    assert "西门" in page
+    assert "东门" not in page
+
+
+@pytest.mark.usefixtures("volunteer")
 def test_a_scan_by_the_script_is_answered_with_a_piece_of_a_page_in_green(
     client: Browser, stop: Stop
 ) -> None:
