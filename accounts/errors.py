@@ -38,3 +38,14 @@ class PasswordTooShort(Refusal):
     code = "password_too_short"
     field = "password"
     sentence = _l("A password needs at least 12 characters.")
+
+
+class NoSuchScope(Refusal):
+    """A grant names a row that does not exist, two scopes at once, or an employer's contact without employer."""
+
+    status = 422
+    code = "no_such_scope"
+    sentence = _l(
+        "That scope is not possible: it names something that does not exist, more than one thing, "
+        "or an employer's contact without an employer."
+    )

@@ -8,12 +8,13 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
-from accounts.errors import LockedForAWhile, LoginTaken, PasswordTooShort, WrongPassword
+from accounts.errors import LockedForAWhile, LoginTaken, NoSuchScope, PasswordTooShort, WrongPassword
 from accounts.models import Role, RoleGrant, Staff
 from audit.record import SYSTEM, record
 from shared.clock import now
-from shared.db import db
+from shared.db import db, violated
 
 MOST_TRIES = 10
 LOCKED_FOR = timedelta(minutes=5)
@@ -68,7 +69,7 @@ def add_staff(
     employer_id: int | None = None,
     by: Staff | str = SYSTEM,
 ) -> Staff:
-    """Make an account with one role. Raises LoginTaken or PasswordTooShort."""
+    """Make an account with one role. Raises LoginTaken, PasswordTooShort or NoSuchScope."""
     _long_enough(password)
     if staff_with_login(login) is not None:
         raise LoginTaken
@@ -90,7 +91,11 @@ def add_staff(
             )
         ],
     )
-    db.session.add(staff)
+    try:
+        with db.session.begin_nested():
+            db.session.add(staff)
+    except IntegrityError as error:
+        raise (LoginTaken if violated(error) == "uq_staff_login" else NoSuchScope) from None
     record("add_staff", staff, by=by, role=role.value)
     return staff
 

@@ -61,6 +61,7 @@ class HostCityField(SelectField):
     def __init__(self, label: Any = None, **options: Any) -> None:
         options.setdefault("coerce", _city_or_province)
         super().__init__(label, **options)
+        self.flags.required = True  # the province is a choice too: nothing here is left out
 
     def offer(self, staff: Staff, *, province: bool | None = None, also: int | None = None) -> None:
         """Fill the choices for ``staff``; ``also`` keeps what is stored, ``province`` overrides who may choose it."""

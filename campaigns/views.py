@@ -195,7 +195,12 @@ def cancel_stop(stop_id: int) -> ResponseReturnValue:
         except Refusal as refusal:
             flash(refusal.message, "error")
         else:
-            flash(_("The stop is cancelled, and the public page says so."), "success")
+            flash(
+                _(
+                    "The stop is cancelled. The public page says so, and whoever registered is told by e-mail."
+                ),
+                "success",
+            )
         return redirect(url_for(".stop", stop_id=stop_id))
     return render_template("campaigns/cancel_stop.html", form=form, stop=stop), 422 if form.errors else 200
 

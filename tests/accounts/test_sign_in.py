@@ -1,0 +1,115 @@
+"""Signing in: who gets in, who waits, and what ends an open session."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from accounts.errors import LockedForAWhile, LoginTaken, PasswordTooShort, WrongPassword
+from accounts.models import Role, Staff
+from accounts.sign_in import LOCKED_FOR, MOST_TRIES, add_staff, change_password, sign_in
+from audit.models import AuditEntry
+from shared.clock import now
+from shared.db import db, transaction
+
+PASSWORD = "good-scenery-2026"
+
+
+def add(login: str = "Guo", **changes: Any) -> Staff:
+    with transaction():
+        return add_staff(
+            login, **{"full_name": "郭建军", "password": PASSWORD, "role": Role.ORGANISER, **changes}
+        )
+
+
+def try_to_sign_in(login: str, password: str) -> Staff | Exception:
+    with transaction():
+        return sign_in(login, password)
+
+
+def acts() -> list[str]:
+    return list(db.session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)))
+
+
+@pytest.mark.parametrize("typed", ["Guo", "guo", " GUO "])
+def test_the_right_password_lets_in_whatever_the_case_of_the_login(app: Flask, typed: str) -> None:
+    staff = add()
+    assert try_to_sign_in(typed, PASSWORD) is staff
+    assert acts() == ["add_staff", "sign_in"]
+
+
+def test_a_password_is_kept_only_as_an_argon2_hash(app: Flask) -> None:
+    staff = add()
+    assert staff.password_hash.startswith("$argon2id$")
+    assert PASSWORD not in staff.password_hash
+
+
+def test_a_wrong_password_and_an_unknown_login_are_told_in_the_same_words(app: Flask) -> None:
+    add()
+    answers = [try_to_sign_in("guo", "wrong"), try_to_sign_in("nobody", PASSWORD)]
+    assert all(isinstance(answer, WrongPassword) for answer in answers)
+    assert len({answer.message for answer in answers if isinstance(answer, WrongPassword)}) == 1
+
+
+def test_an_account_that_is_switched_off_does_not_get_in(app: Flask) -> None:
+    staff = add()
+    staff.is_active = False
+    db.session.commit()
+    assert isinstance(try_to_sign_in("guo", PASSWORD), WrongPassword)
+
+
+def test_after_ten_wrong_passwords_even_the_right_one_waits_five_minutes(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff = add()
+    for _number in range(MOST_TRIES):
+        assert isinstance(try_to_sign_in("guo", "wrong"), WrongPassword)
+    assert isinstance(try_to_sign_in("guo", PASSWORD), LockedForAWhile)
+    assert acts().count("sign_in_failed") == MOST_TRIES
+    later = now() + LOCKED_FOR + timedelta(seconds=1)
+    monkeypatch.setattr("accounts.sign_in.now", lambda: later)
+    assert try_to_sign_in("guo", PASSWORD) is staff
+
+
+def test_nine_wrong_passwords_are_forgotten_after_a_right_one(app: Flask) -> None:
+    add()
+    for _round in range(2):
+        for _number in range(MOST_TRIES - 1):
+            try_to_sign_in("guo", "wrong")
+        assert isinstance(try_to_sign_in("guo", PASSWORD), Staff)
+
+
+def test_a_login_is_taken_in_whatever_case(app: Flask) -> None:
+    add("Guo")
+    with pytest.raises(LoginTaken):
+        add("gUO")
+
+
+@pytest.mark.parametrize("short", ["", "12345678901"])
+def test_a_password_of_less_than_twelve_characters_is_refused(app: Flask, short: str) -> None:
+    with pytest.raises(PasswordTooShort):
+        add(password=short)
+    assert db.session.scalars(select(Staff)).all() == []
+
+
+def test_a_new_password_replaces_the_old_and_ends_open_sessions(app: Flask) -> None:
+    staff = add()
+    stamp = staff.session_stamp
+    with transaction():
+        change_password(staff, "another-password")
+    assert staff.session_stamp != stamp
+    assert isinstance(try_to_sign_in("guo", PASSWORD), WrongPassword)
+    assert try_to_sign_in("guo", "another-password") is staff
+
+
+def test_a_new_password_frees_a_locked_account(app: Flask) -> None:
+    staff = add()
+    for _number in range(MOST_TRIES):
+        try_to_sign_in("guo", "wrong")
+    with transaction():
+        change_password(staff, "another-password")
+    assert try_to_sign_in("guo", "another-password") is staff
