@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 from pathlib import Path
 
-from flask import current_app, url_for
+from flask import Response, current_app, request, send_from_directory, url_for
 
 DIST = "dist"
 
@@ -23,6 +24,25 @@ def asset(name: str) -> str:
     if built is None:
         raise AssetsNotBuilt(f"{name} is not in static/dist/manifest.json; run `npm run build`.")
     return url_for("static", filename=f"{DIST}/{built}")
+
+
+def packed_asset() -> Response | None:
+    """The packed twin of a built file for a browser that takes gzip, else None. Runs before a request is answered.
+
+    The build writes both, so that nothing is packed while people wait; other static files go their usual way.
+    """
+    if request.endpoint != "static" or not request.accept_encodings["gzip"]:
+        return None
+    name = str((request.view_args or {}).get("filename", ""))
+    folder = Path(current_app.static_folder or "static")
+    if not name.startswith(f"{DIST}/") or name.endswith(".gz") or not (folder / f"{name}.gz").is_file():
+        return None
+    answer = send_from_directory(
+        folder, f"{name}.gz", mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream"
+    )
+    answer.headers["Content-Encoding"] = "gzip"
+    answer.vary.add("Accept-Encoding")
+    return answer
 
 
 def _manifest() -> dict[str, str]:
