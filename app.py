@@ -36,7 +36,7 @@ from registrations import staff_views as registrations_staff_views
 from registrations import tasks as _registrations_tasks  # noqa: F401 - tells applicants
 from registrations import views as registrations_views
 from reports import views as reports_views
-from shared.assets import asset
+from shared.assets import asset, packed_asset
 from shared.db import abandon, db
 from shared.display import FILTERS
 from shared.errors import Refusal
@@ -109,6 +109,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     Babel(app, locale_selector=lambda: BABEL_LOCALES[chosen_language()])
     app.before_request(_number_the_request)
+    app.before_request(packed_asset)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.cli.add_command(staff_commands)
