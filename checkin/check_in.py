@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.models import Staff
 from accounts.permissions import Permission
@@ -74,6 +75,7 @@ def check_in(code: str, *, stop: Stop, gate: str, by: Staff, scan_id: UUID | Non
         if earlier is None:  # what stood in the way was undone between the two statements
             raise ScanWasUndone
         return _same_scan(earlier, registration.id, scan_id)
+    set_committed_value(arrival, "registration", registration)  # it is at hand; the answer names the person
     record("check_in", arrival, by=by, registration_id=registration.id, stop_id=stop.id, gate=gate)
     announce(PersonArrived(registration_id=registration.id))
     return arrival
