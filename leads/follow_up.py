@@ -119,7 +119,6 @@ def release(lead_id: int, *, by: Staff) -> Lead:
     lead.owner_id = None
     lead.claimed_at = None
     record("release", lead, by=by, former_owner_id=former)
-    db.session.flush()
     db.session.expire(lead, ["owner"])
     return lead
 
@@ -175,6 +174,5 @@ def _take(lead: Lead, by: Staff, act: str) -> Lead:
     db.session.add(LeadHolding(lead_id=lead.id, staff_id=by.id, from_at=moment))
     # From here on the owner sees how to reach the person; that is what this line of the record tells.
     record(act, lead, by=by, contact_data_shown=True)
-    db.session.flush()
     db.session.expire(lead, ["owner"])
     return lead
