@@ -6,7 +6,8 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import IO
+from io import BytesIO
+from typing import BinaryIO, cast
 
 from accounts.models import Staff
 from audit.record import record
@@ -94,24 +95,28 @@ def stop_line(stop: Stop) -> str:
     return f"{city} · {day.year}年{day.month}月{day.day}日 · {stop.venue_zh or stop.venue_en}"
 
 
-def pdf_of(holders: Iterable[BadgeHolder], layout: BadgeLayout, *, title: str) -> IO[bytes]:
-    """The badges as a PDF in a temporary file, to be read from its beginning. Raises FontsAreMissing.
+def pdf_of(holders: Iterable[BadgeHolder], layout: BadgeLayout, *, title: str) -> BinaryIO:
+    """The badges as a PDF, to be read from its beginning and closed. Raises FontsAreMissing.
 
     Some 400 badges a second; needs no database, so it is called after the transaction.
     """
     typefaces = _typefaces()
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, mode="w+b")  # noqa: SIM115 - the caller reads it
+    file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, mode="w+b"))  # noqa: SIM115 - the caller reads it
     try:
-        draw_badges(holders, layout=layout, out=file, title=title, typefaces=typefaces)  # type: ignore[arg-type]
+        draw_badges(holders, layout=layout, out=file, title=title, typefaces=typefaces)
+        short = file.tell() <= IN_MEMORY
+        file.seek(0)
+        if short:
+            with file:
+                return BytesIO(file.read())
     except BaseException:
         file.close()
         raise
-    file.seek(0)
     return file
 
 
 def to_look_at(registrations: Iterable[Registration], stop: Stop, *, card: Card = A6_CARD) -> list[ToLookAt]:
-    """Whose badge needs a look, measured without drawing anything: some 20,000 people a second.
+    """Whose badge needs a look, measured without drawing anything: tens of thousands of people a second.
 
     What stands on every badge comes first, under the name None. Raises FontsAreMissing.
     """

@@ -6,7 +6,7 @@ A PDF is asked for by POST: it leaves a line in the record, and a GET changes no
 from __future__ import annotations
 
 from io import SEEK_END
-from typing import IO
+from typing import BinaryIO
 
 from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -109,7 +109,7 @@ def _title(stop: Stop) -> str:
     return f"胸牌-{stop.city_zh or stop.city_en}-{in_china(stop.starts_at):%Y%m%d}"
 
 
-def _as_download(pdf: IO[bytes], name: str) -> ResponseReturnValue:
+def _as_download(pdf: BinaryIO, name: str) -> ResponseReturnValue:
     answer = send_file(
         pdf,
         mimetype="application/pdf",

@@ -175,3 +175,16 @@ def test_somebody_is_found_by_name_pinyin_initials_or_code() -> None:
 
 def test_a_missing_character_is_named_by_its_number_too() -> None:
     assert ToLookAt("李ጀ", missing=("ጀ", "\U0002a6df")).missing_named == "ጀ (U+1300) \U0002a6df (U+2A6DF)"
+
+
+def test_a_pdf_too_long_for_the_memory_goes_through_a_file_and_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stop = campaigns.stop()
+    registrations.registration(at=stop)
+    holders = holders_at(stop, by=accounts.staff(), layout=A6_SINGLE)
+    with pdf_of(holders, A6_SINGLE, title="x") as pdf:
+        in_memory = pdf.read()
+    monkeypatch.setattr("badges.batch.IN_MEMORY", 1)
+    with pdf_of(holders, A6_SINGLE, title="x") as pdf:
+        assert pdf.read() == in_memory
