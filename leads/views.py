@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from checkin.lookups import standing_check_in
 from employers.lookups import all_employers
 from leads import follow_up, outcome
-from leads.errors import AlreadyClaimed, HoldingCapReached, NoLeadToClaim
+from leads.errors import AlreadyClaimed, HoldingCapReached, LeadIsOver, NoLeadToClaim, NotSigned, NotYourLead
 from leads.follow_up import HOLDING_CAP, may_act
 from leads.forms import ContactForm, LetGoForm, SignForm, StartForm
 from leads.lookups import (
@@ -204,6 +204,10 @@ def _act(
 ) -> ResponseReturnValue:
     """Check ``form`` and do ``act``; what is refused stands beside its field, with what was typed kept."""
     found = lead_for(g.staff, lead_id)
+    if not may_act(found, g.staff):
+        raise NotYourLead
+    if name not in _blank_forms(found):  # the page was open while the lead moved on
+        raise NotSigned if name == "start_form" else LeadIsOver
     if not form.validate_on_submit():
         return _page_of_lead(found, **{name: form}), 422
     try:
@@ -224,15 +228,6 @@ def _page_of_lead(found: Lead, **forms: FlaskForm) -> str:
     acting = may_act(found, g.staff)
     registration = found.registration
     arrival = standing_check_in(registration.id)
-    blank: dict[str, FlaskForm] = {}
-    if acting and found.stage in OPEN_STAGES:
-        blank = {"contact_form": ContactForm(formdata=None, prefix="contact")}
-        blank["let_go_form"] = LetGoForm(formdata=None, prefix="let_go")
-        sign_form = SignForm(formdata=None, prefix="sign")
-        sign_form.fill_choices(all_employers())
-        blank["sign_form"] = sign_form
-    elif acting and found.stage is Stage.SIGNED:
-        blank = {"start_form": StartForm(formdata=None, prefix="start")}
     return render_template(
         "leads/lead.html",
         lead=found,
@@ -249,8 +244,23 @@ def _page_of_lead(found: Lead, **forms: FlaskForm) -> str:
         moment=now(),
         in_words=in_words,
         wrong=next(iter(forms), None),
-        **{**blank, **forms},
+        **{**(_blank_forms(found) if acting else {}), **forms},
     )
+
+
+def _blank_forms(found: Lead) -> dict[str, FlaskForm]:
+    """The forms that a lead takes at its stage, by their names in the template."""
+    if found.stage is Stage.SIGNED:
+        return {"start_form": StartForm(formdata=None, prefix="start")}
+    if found.stage not in OPEN_STAGES:
+        return {}
+    sign_form = SignForm(formdata=None, prefix="sign")
+    sign_form.fill_choices(all_employers())
+    return {
+        "contact_form": ContactForm(formdata=None, prefix="contact"),
+        "let_go_form": LetGoForm(formdata=None, prefix="let_go"),
+        "sign_form": sign_form,
+    }
 
 
 def _page_number() -> int:

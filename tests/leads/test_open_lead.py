@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from accounts.models import Role
 from audit.models import AuditEntry
+from checkin.check_in import check_in
 from checkin.facts import PersonArrived
 from jobs.models import OutboxJob
 from jobs.outbox import announce
@@ -177,3 +178,15 @@ def test_who_also_came_to_another_stop_keeps_a_lead_from_there(app: Flask) -> No
     with transaction():
         take_back_lead_of_mistaken_scan(first.id)
     assert db.session.scalars(select(Lead)).one().registration_id == second.id
+
+
+def test_a_scan_at_the_gate_opens_the_lead_once_its_promise_is_kept(app: Flask) -> None:
+    registration = registrations.registration()
+    volunteer = accounts.staff(Role.GATE_VOLUNTEER)
+    with transaction():
+        check_in(registration.code, stop=registration.stop, gate="东门", by=volunteer)
+    assert db.session.scalars(select(Lead)).all() == []
+    for job in db.session.scalars(select(OutboxJob.id)).all():
+        assert perform(job)
+    lead = db.session.scalars(select(Lead)).one()
+    assert (lead.person_id, lead.stop_id) == (registration.person_id, registration.stop_id)

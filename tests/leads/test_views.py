@@ -105,6 +105,20 @@ def test_a_colleagues_lead_shows_neither_numbers_nor_what_was_said_nor_forms(des
     assert lead.owner_id == owner.id
 
 
+def test_a_form_sent_from_a_page_that_is_no_longer_true_says_why(desk: Browser, recruiter: Staff) -> None:
+    ended = leads.lead(owner=recruiter, stage=Stage.LOST, lost_reason="pay")
+    for act in ("contacts", "sign", "let-go"):
+        answer = desk.post(f"/desk/leads/{ended.id}/{act}")
+        assert answer.status_code == 409, act
+        assert "This lead has come to its end." in answer.get_data(as_text=True)
+    answer = desk.post(f"/desk/leads/{ended.id}/start")
+    assert answer.status_code == 409
+    assert "Only a signed person can start work." in answer.get_data(as_text=True)
+    waiting = leads.lead()
+    for act in ("contacts", "sign", "let-go", "start", "reopen", "release"):
+        assert desk.post(f"/desk/leads/{waiting.id}/{act}").status_code == 403, act
+
+
 def test_a_lead_taken_by_a_colleague_meanwhile_says_so(desk: Browser) -> None:
     lead = leads.lead(owner=accounts.staff(Role.RECRUITER))
     answer = desk.post(f"/desk/leads/{lead.id}/claim", follow_redirects=True)
