@@ -103,6 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
         **settings.extra,
     )
+    app.url_map.strict_slashes = False  # a slash more or less at the end is no reason for a 404
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     db.init_app(app)

@@ -72,7 +72,7 @@ def sign_in(page: Page, address: str, login: str) -> None:
     page.goto(f"{address}/sign-in")
     page.fill("[name=login]", login)
     page.fill("[name=password]", PASSWORD)
-    page.click("main [type=submit]")
+    page.click("main form button:not([type=button])")
     page.wait_for_load_state()
 
 

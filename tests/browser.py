@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
@@ -25,9 +25,15 @@ def chromium() -> str | None:
         return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("No Chromium here: apt-get install chromium fonts-noto-cjk …", flush=True)  # noqa: T201
-        for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "-y", "install", "chromium", "fonts-noto-cjk"]):
+        for command in (
+            ["apt-get", "-qq", "update"],
+            ["apt-get", "-qq", "-y", "install", "chromium", "fonts-noto-cjk"],
+        ):
             subprocess.run(
-                command, check=False, stdout=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+                command,
+                check=False,
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
             )
         return _on_path()
     return None
@@ -38,26 +44,43 @@ def _on_path() -> str | None:
 
 
 @contextmanager
-def a_browser(*, camera: str | None = None) -> Iterator[Browser]:
-    """A headless browser; ``camera`` is a .y4m or .mjpeg file that it takes for its camera's picture."""
+def browsers() -> Iterator[Callable[..., Browser]]:
+    """A function that starts headless browsers; all are closed at the end.
+
+    Its argument ``camera`` is a .y4m or .mjpeg file that the browser takes for its camera's picture.
+    """
     path = chromium()
     if path is None:
         raise RuntimeError("There is no Chromium: set CHROMIUM to its path.")
-    arguments = ["--disable-dev-shm-usage"]
-    if os.geteuid() == 0:
-        arguments.append("--no-sandbox")
-    if camera:
-        arguments += [
-            "--use-fake-device-for-media-stream",
-            "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-video-capture={camera}",
-        ]
-    with sync_playwright() as playwright:
+    started: list[Browser] = []
+
+    def start(*, camera: str | None = None) -> Browser:
+        arguments = ["--disable-dev-shm-usage"]
+        if os.geteuid() == 0:
+            arguments.append("--no-sandbox")
+        if camera:
+            arguments += [
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera}",
+            ]
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        started.append(browser)
+        return browser
+
+    with sync_playwright() as playwright:
         try:
-            yield browser
+            yield start
         finally:
-            browser.close()
+            for browser in started:
+                browser.close()
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """One headless browser."""
+    with browsers() as start:
+        yield start()
 
 
 class Watched:
@@ -68,16 +91,20 @@ class Watched:
         self.complaints: list[str] = []
         page.on(
             "request",
-            lambda request: self.outside.append(request.url)
-            if not request.url.startswith((own, "data:", "blob:"))
-            else None,
+            lambda request: (
+                self.outside.append(request.url)
+                if not request.url.startswith((own, "data:", "blob:"))
+                else None
+            ),
         )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on(
             "console",
-            lambda message: self.complaints.append(message.text)
-            if message.type == "error" and "Failed to load resource" not in message.text
-            else None,
+            lambda message: (
+                self.complaints.append(message.text)
+                if message.type == "error" and "Failed to load resource" not in message.text
+                else None
+            ),
         )
 
     def assert_clean(self) -> None:

@@ -115,9 +115,13 @@ class Served:
                 smtp_url=self._smtp_url,
             )
         )
-        for name in ("web", "worker", "relay"):
-            self.start(name)
-        self.wait_until_it_answers()
+        try:
+            for name in ("web", "worker", "relay"):
+                self.start(name)
+            self.wait_until_it_answers(60)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(

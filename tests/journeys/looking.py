@@ -33,7 +33,7 @@ def sign_in(page: Page, address: str, login: str, password: str) -> None:
     page.goto(f"{address}/sign-in")
     page.fill("[name=login]", login)
     page.fill("[name=password]", password)
-    page.click("main [type=submit]")
+    page.click("main form button:not([type=button])")
     page.wait_for_url(lambda url: "/sign-in" not in url)
 
 

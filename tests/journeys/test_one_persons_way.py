@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from shared.clock import in_china, now
-from tests.browser import DESK, PHONE, Watched, a_browser
+from tests.browser import DESK, PHONE, Watched, browsers
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.looking import film_of, look, qr_on, sign_in
 from tests.served import PostOffice, Served, wait_until
@@ -47,7 +47,7 @@ def draft_a_tour(page: Page, served: Served) -> str:
     page.fill("[name=name_en]", "Good Scenery in Shanxi 2026")
     page.select_option("[name=family]", "promotional_tour")
     page.fill("[name=slug]", "good-scenery-2026")
-    page.click("main form [type=submit]")
+    page.click("main form button:not([type=button])")
     page.wait_for_url(re.compile(r"/desk/campaigns/\d+$"))
     campaign = page.url
     page.goto(f"{campaign}/stops/new")
@@ -64,36 +64,34 @@ def draft_a_tour(page: Page, served: Served) -> str:
         "capacity": "30",
     }.items():
         page.fill(f"[name={name}]", value)
-    page.click("main form [type=submit]")
+    page.click("main form button:not([type=button])")
     page.wait_for_url(re.compile(r"/desk/campaigns/(stops/)?\d+"))
     look(page)
     page.goto(campaign)
     look(page)
-    page.click("form[action$='/publish'] button")
-    confirm_if_asked(page)
-    page.wait_for_load_state()
+    press(page, "form[action$='/publish']")
     stop = page.locator("a[href*='/desk/campaigns/stops/']").first.get_attribute("href") or ""
     number = re.findall(r"/stops/(\d+)", stop)[0]
     page.goto(f"{served.url}/desk/campaigns/stops/{number}")
-    page.click("form[action$='/open'] button")
-    confirm_if_asked(page)
-    page.wait_for_load_state()
+    press(page, "form[action$='/open']")
     look(page)
     return str(number)
 
 
-def confirm_if_asked(page: Page) -> None:
-    """Say yes in the dialog, where the page asks."""
-    dialog = page.locator("dialog[open] [type=submit], dialog[open] [data-yes]")
-    if dialog.count():
-        dialog.first.click()
+def press(page: Page, form: str) -> None:
+    """Press the button of ``form`` and say yes where the page asks first; back when the next page is there."""
+    asks = page.locator(form).first.get_attribute("data-ask")
+    with page.expect_navigation():
+        page.click(f"{form} button:not([type=button])")
+        if asks:
+            page.click("#ask [data-ask-agree]")
 
 
 def register(page: Page, served: Served) -> str:
     """The applicant finds the campaign, makes a mistake, mends it and registers. Returns his page's address."""
     page.goto(served.url)
     look(page)
-    page.click("main a[href='/c/good-scenery-2026'] >> nth=0")
+    page.click("main a[href^='/c/good-scenery-2026'] >> nth=0")
     look(page)
     page.click("a[href*='/register'] >> nth=0")
     look(page)
@@ -106,14 +104,14 @@ def register(page: Page, served: Served) -> str:
     ).count() else page.select_option("[name=education]", "doctor")
     page.fill("[name=research_field]", "煤基新材料与氢能")
     page.check("[name=consent]")
-    page.click("main form [type=submit]")
+    page.click("main form button:not([type=button])")
     page.wait_for_load_state()
     look(page)
     assert page.locator("[name=mobile][aria-invalid=true]").count() == 1
     assert page.input_value("[name=full_name]") == NAME
     assert page.is_checked("[name=consent]")
     page.fill("[name=mobile]", "138 0013 8000")
-    page.click("main form [type=submit]")
+    page.click("main form button:not([type=button])")
     page.wait_for_url(re.compile(r"/r/"))
     look(page)
     return page.url
@@ -125,20 +123,21 @@ def register(page: Page, served: Served) -> str:
 def test_a_doctor_walks_from_the_poster_to_the_signature(
     served: Served, post_office: PostOffice, tmp_path: Path, language: str, size: dict[str, int]
 ) -> None:
-    with a_browser() as browser:
+    with browsers() as start:
+        browser = start()
         organiser, organiser_watched = somebody(browser, served, size, language)
         stop = draft_a_tour(organiser, served)
 
         applicant, applicant_watched = somebody(browser, served, size, language)
         own_page = register(applicant, served)
-        ticket = qr_on(applicant.locator("svg.ticket-code, .ticket svg").first.screenshot())
+        ticket = qr_on(applicant.locator(".ticket-code svg").first.screenshot())
 
         wait_until(lambda: len(post_office.post.received) == 1, "the mail did not come")
         _message_id, recipients, mail = post_office.post.received[0]
         assert recipients == ["guli@example.com"]
         assert qr_in_mail(mail) == ticket
 
-        with a_browser(camera=str(film_of(ticket, tmp_path / "camera.y4m"))) as gate_browser:
+        with start(camera=str(film_of(ticket, tmp_path / "camera.y4m"))) as gate_browser:
             gate, gate_watched = somebody(gate_browser, served, size, language)
             sign_in(gate, served.url, "volunteer", PASSWORD)
             look(gate)
@@ -154,7 +153,7 @@ def test_a_doctor_walks_from_the_poster_to_the_signature(
             gate.click("[data-card-close]")
             if gate.is_visible("[data-camera-stop]"):
                 gate.click("[data-camera-stop]")
-            code = applicant.locator("[data-code]").first.inner_text().strip()
+            code = applicant.locator(".own-code").first.inner_text().strip()
             gate.keyboard.type(code)  # a hand scanner: nothing is focused on purpose
             gate.keyboard.press("Enter")
             already = gate.locator("[data-result=already]")
@@ -185,19 +184,16 @@ def test_a_doctor_walks_from_the_poster_to_the_signature(
         recruiter.click("form[action='/desk/leads/claim'] button")
         recruiter.wait_for_url(re.compile(r"/desk/leads/\d+"))
         look(recruiter)
-        recruiter.check("[name=channel][value=phone]")
-        recruiter.locator("[name=reached]").first.check()
-        recruiter.locator("form[action$='/contacts'] [name=note]").fill("意向明确，希望来太原工作。")
-        recruiter.click("form[action$='/contacts'] [type=submit]")
-        recruiter.wait_for_load_state()
+        recruiter.check("[name=contact-channel][value=phone]")
+        recruiter.locator("[name=contact-reached]").first.check()
+        recruiter.locator("[name=contact-note]").fill("意向明确，希望来太原工作。")
+        press(recruiter, "form[action$='/contacts']")
         recruiter.locator("details:has(form[action$='/sign']) > summary").click()
-        recruiter.select_option("[name=employer_id]", index=1)
-        recruiter.fill("[name=position]", "新材料研究员")
-        recruiter.fill("[name=agreement_number]", "晋才协2026-001")
-        recruiter.fill("[name=signed_on]", in_china(now()).strftime("%Y-%m-%d"))
-        recruiter.click("form[action$='/sign'] [type=submit]")
-        confirm_if_asked(recruiter)
-        recruiter.wait_for_load_state()
+        recruiter.select_option("[name=sign-employer_id]", index=1)
+        recruiter.fill("[name=sign-position]", "新材料研究员")
+        recruiter.fill("[name=sign-agreement_number]", "晋才协2026-001")
+        recruiter.fill("[name=sign-signed_on]", in_china(now()).strftime("%Y-%m-%d"))
+        press(recruiter, "form[action$='/sign']")
         look(recruiter)
 
         organiser.goto(f"{served.url}/desk/reports/funnel")
