@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from wtforms import Field, Form
 
 from accounts.access import requires
@@ -29,6 +32,19 @@ bp.add_app_template_filter(seats_of, "seats")
 bp.add_app_template_filter(phase_of, "phase")
 
 SEE, PLAN = Permission.SEE_CAMPAIGNS, Permission.PLAN_CAMPAIGNS
+
+# From a stop to the work on it: permission, words, endpoint of a package above (named by text), its key, picture.
+WAYS_ON = (
+    (
+        Permission.SEE_REGISTRATIONS,
+        _l("Registrations"),
+        "registrations_staff.registration_list",
+        "stop",
+        "users",
+    ),
+    (Permission.PRINT_BADGES, _l("Badges"), "badges.stop", "stop_id", "id-badge"),
+    (Permission.CHECK_IN, _l("Gate"), "checkin.gate", "stop_id", "scan"),
+)
 
 
 @bp.get("/")
@@ -258,7 +274,8 @@ def _stop_page(stop: Stop) -> ResponseReturnValue:
         form=form,
         channel=channel,
         address=poster.poster_address(stop, channel),
-        may_plan=_reaches(stop),
+        may_plan=_reaches(stop, PLAN),
+        ways_on=_ways_on(stop),
     )
 
 
@@ -272,8 +289,18 @@ def _may_add_stop(campaign: Campaign) -> bool:
     return _may_plan(campaign) or bool(reach.host_city_ids)
 
 
-def _reaches(stop: Stop) -> bool:
-    reach = reach_of(g.staff, PLAN)
+def _ways_on(stop: Stop) -> list[tuple[str, str, str]]:
+    """Words, address and picture of each kind of work on ``stop`` that is one's own."""
+    ways = []
+    for permission, words, endpoint, key, picture in WAYS_ON:
+        if _reaches(stop, permission):
+            values: dict[str, Any] = {key: stop.id}
+            ways.append((str(words), url_for(endpoint, **values), picture))
+    return ways
+
+
+def _reaches(stop: Stop, permission: Permission) -> bool:
+    reach = reach_of(g.staff, permission)
     return reach.covers(host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id)
 
 

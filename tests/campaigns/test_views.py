@@ -178,6 +178,16 @@ def test_a_viewer_reads_and_finds_no_button_that_changes_anything(client: Browse
     assert stop.is_open
 
 
+def test_a_stop_leads_on_to_the_work_that_is_ones_own(client: Browser) -> None:
+    stop = campaigns.stop()
+    ways = {f"/desk/registrations?stop={stop.id}", f"/desk/badges/stops/{stop.id}", f"/gate/{stop.id}"}
+    for role, open_ways in ((Role.ORGANISER, ways), (Role.VIEWER, set())):
+        client.sign_in(accounts.staff(role, host_city_id=stop.host_city_id))
+        page = client.get(f"/desk/campaigns/stops/{stop.id}").text
+        assert {way for way in ways if f'href="{way}"' in page} == open_ways
+        assert {client.get(way).status_code for way in open_ways} <= {200}
+
+
 def test_a_cancellation_needs_a_reason_and_says_how_many_people_it_strikes(desk: Browser) -> None:
     stop = campaigns.stop()
     registrations.registration(at=stop)
