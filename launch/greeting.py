@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 
@@ -53,10 +54,8 @@ def greeting(settings: LaunchSettings, accounts: Sequence[DemoAccount], *, secon
 
 
 def say(text: str, *, error: bool = False) -> None:
-    """Print ``text`` at once, on any terminal."""
+    """Print ``text`` at once, on any terminal; when nobody listens any more, life goes on."""
     stream = sys.stderr if error else sys.stdout
-    try:
-        print(text, file=stream, flush=True)
-    except (UnicodeEncodeError, BrokenPipeError):
-        encoding = stream.encoding or "ascii"
+    encoding = stream.encoding or "ascii"
+    with contextlib.suppress(OSError):
         print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import http.client
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -67,6 +68,10 @@ class Supervisor:
         self._environment: dict[str, str] = {}
         self._began = time.monotonic()
         self._greeted = False
+        # A closed terminal reaches only the first process of its session, which need not be us.
+        self._terminal = select.poll()
+        if os.isatty(0):
+            self._terminal.register(0, 0)  # no events: a hang-up is always told
         self._server_retry: dict[str, tuple[float, float]] = {}
 
     def run(self) -> int:
@@ -77,6 +82,8 @@ class Supervisor:
         try:
             self._bring_up()
             while True:
+                if self._terminal.poll(0):
+                    raise StopAsked
                 self._look_after_servers()
                 self._look_after_children()
                 self._greet_once_up()
@@ -238,10 +245,10 @@ def children(settings: LaunchSettings) -> list[Child]:
         *(python, "-m", "granian", "app:create_app", "--factory", "--interface", "wsgi"),
         *("--host", settings.host, "--port", str(settings.port), "--no-ws"),
         *("--workers", str(settings.web_workers), "--blocking-threads", "4"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "warning"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "8", "--log-level", "warning"),
     ]
     return [
-        Child("web", web, patience=15),
+        Child("web", web, patience=12),
         Child("worker", [python, "worker.py"], patience=20),
         Child("relay", [python, "-m", "jobs.relay"], patience=10),
     ]
