@@ -6,20 +6,22 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as _
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolIsEmpty
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from accounts import views as accounts_views
 from accounts.access import guard, open_to_everyone
 from accounts.cli import staff_commands
+from accounts.navigation import navigation
 from badges import views as badges_views
 from campaigns import public_views as campaigns_public_views
 from campaigns import views as campaigns_views
@@ -41,7 +43,6 @@ from shared.db import abandon, db
 from shared.display import FILTERS
 from shared.errors import Refusal
 from shared.language import BABEL_LOCALES, chosen_language, current_language
-from accounts.navigation import navigation
 
 BLUEPRINTS = (
     campaigns_public_views.bp,
@@ -118,7 +119,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/healthz", view_func=healthz)
     app.after_request(_close_the_shutters)
     app.context_processor(_for_every_template)
-    app.jinja_env.globals["asset"] = asset  # a global, because macros do not see what a context processor gives
+    app.jinja_env.globals["asset"] = (
+        asset  # a global, because macros do not see what a context processor gives
+    )
     app.jinja_env.filters.update(FILTERS)
     _say_no_kindly(app)
     guard(app)
@@ -161,24 +164,17 @@ def _for_every_template() -> dict[str, Any]:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return url_for("accounts.switch_language", language=language, next=wanted)
 
+    settings: Settings = current_app.config["SETTINGS"]
     return {
         "current_staff": g.get("staff"),
-        "demo_accounts": DEMO_ACCOUNTS if app_settings().demo else [],
+        "demo_accounts": DEMO_ACCOUNTS if settings.demo else [],
         "locale": current_language(),
         "html_lang": "en" if current_language() == "en" else "zh-Hans",
-        "mails_are_kept": app_settings().smtp_url is None,
+        "mails_are_kept": settings.smtp_url is None,
         "navigation": navigation,
         "request_id": g.get("request_id", ""),
         "switch_language_url": switch_language_url,
     }
-
-
-def app_settings() -> Settings:
-    """The settings of the running application."""
-    from flask import current_app
-
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
 
 
 def _say_no_kindly(app: Flask) -> None:
@@ -191,7 +187,9 @@ def _say_no_kindly(app: Flask) -> None:
         return _page(400, _("This page was open for too long. Go back, reload it and send it again."))
 
     @app.errorhandler(OperationalError)
-    def database_away(error: OperationalError) -> ResponseReturnValue:
+    @app.errorhandler(InterfaceError)
+    @app.errorhandler(PoolIsEmpty)
+    def database_away(error: Exception) -> ResponseReturnValue:
         app.logger.error("request %s: %s", g.get("request_id"), error)
         abandon()
         answer = app.make_response(
@@ -202,7 +200,9 @@ def _say_no_kindly(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def refused_by_http(error: HTTPException) -> ResponseReturnValue:
-        return _page(error.code or 500, None)
+        if error.code is None or error.code < 400:
+            return error.get_response()
+        return _page(error.code, None)
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> ResponseReturnValue:
@@ -212,6 +212,9 @@ def _say_no_kindly(app: Flask) -> None:
 
 
 def _page(status: int, message: str | None, *, code: str | None = None) -> ResponseReturnValue:
-    if request.headers.get("X-Requested-With") == "fetch" or request.accept_mimetypes.best == "application/json":
+    if (
+        request.headers.get("X-Requested-With") == "fetch"
+        or request.accept_mimetypes.best == "application/json"
+    ):
         return {"error": code or status, "message": message or "", "request_id": g.get("request_id")}, status
     return render_template("errors/error.html", status=status, message=message), status
