@@ -74,7 +74,7 @@ def seed(people: int, *, say: Say = lambda _line: None) -> None:
         moment = now()
         # Accounts that are still missing get a password nobody knows: this database may be somebody's own.
         scene = _scene(moment, password=secrets.token_urlsafe(24))
-        first_number = db.session.scalar(select(func.coalesce(func.max(Person.id), 0))) or 0
+        first_number = _first_number()
         first_campaign = (db.session.scalar(select(func.max(Campaign.id))) or 0) + 1
         dice = random.Random(SEED + first_number)
         crowd = Crowd(scene, dice, _ids(people), first_number=first_number, held=_held())
@@ -91,6 +91,27 @@ def seed(people: int, *, say: Say = lambda _line: None) -> None:
         allow_time()
         db.session.execute(text("ANALYZE"))
     say(f"done in {time.monotonic() - began:.1f} s")
+
+
+def seed_campaign(plan: CampaignPlan) -> int:
+    """Add one campaign with its people; returns its id. One transaction. Needs an application context."""
+    with transaction():
+        allow_time()
+        moment = now()
+        scene = _scene(moment, password=secrets.token_urlsafe(24))
+        first_number = _first_number()
+        size = sum(stop.crowd.size for stop in plan.stops)
+        crowd = Crowd(scene, random.Random(SEED + first_number), _ids(size), first_number=first_number, held=_held())
+        campaign = _add_campaign(plan, moment)
+        _gather(crowd, plan, campaign)
+        load(crowd.take_rows())
+        make_first_key()
+        record("seed", campaign, registrations=size)
+        return campaign.id
+
+
+def _first_number() -> int:
+    return db.session.scalar(select(func.coalesce(func.max(Person.id), 0))) or 0
 
 
 def _ids(size: int) -> dict[str, Iterator[int]]:

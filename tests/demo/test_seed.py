@@ -18,7 +18,7 @@ from app import create_app
 from campaigns.lookups import stops_for
 from campaigns.models import Campaign, Family, HostCity, Stop
 from checkin.models import CheckIn
-from demo.accounts import DEMO_ACCOUNTS
+from demo.accounts import DEMO_ACCOUNTS, DemoAccount
 from demo.names import FOREIGN_NAMES, MINORITY_NAMES, RARE_NAMES
 from demo.seed import seed, seed_if_empty
 from leads.follow_up import HOLDING_CAP, claim_next
@@ -85,7 +85,9 @@ def test_the_seats_are_those_of_the_confirmed() -> None:
 
 
 def test_people_wait_only_where_every_seat_is_taken() -> None:
-    waiting = db.session.scalars(select(Registration).where(Registration.state == RegistrationState.WAITING)).all()
+    waiting = db.session.scalars(
+        select(Registration).where(Registration.state == RegistrationState.WAITING)
+    ).all()
     assert len(waiting) >= 10
     assert all(registration.stop.is_full for registration in waiting)
 
@@ -110,7 +112,9 @@ def test_nothing_has_happened_in_the_future_or_before_its_cause() -> None:
     assert _count(select(func.count()).where(Lead.claimed_at < Lead.opened_at)) == 0
     assert _count(select(func.count()).where(Lead.started_on < Lead.signed_on)) == 0
     assert _count(select(func.count()).where(Lead.started_on > today())) == 0
-    early = (Registration.applied_at < Stop.registration_opened_at) | (Registration.applied_at > Stop.registration_closes_at)
+    early = (Registration.applied_at < Stop.registration_opened_at) | (
+        Registration.applied_at > Stop.registration_closes_at
+    )
     assert _count(select(func.count(Registration.id)).join(Stop).where(early)) == 0
 
 
@@ -143,10 +147,9 @@ def test_the_names_that_are_hard_to_print_are_among_them() -> None:
 
 
 @pytest.mark.parametrize("account", DEMO_ACCOUNTS, ids=lambda account: account.login)
-def test_every_account_that_the_start_names_can_sign_in(account: object) -> None:
-    login, password, _sees = account  # type: ignore[misc]
+def test_every_account_that_the_start_names_can_sign_in(account: DemoAccount) -> None:
     with transaction():
-        assert isinstance(sign_in(login, password), Staff)
+        assert isinstance(sign_in(account.login, account.password), Staff)
 
 
 def test_the_organiser_of_jincheng_has_stops_and_none_of_them_is_taiyuans() -> None:
@@ -176,7 +179,13 @@ def test_two_demos_of_one_day_hold_the_same_people(
 ) -> None:
     def people() -> list[tuple[object, ...]]:
         statement = (
-            select(Person.full_name, Person.mobile, Registration.code, Registration.state, Registration.university)
+            select(
+                Person.full_name,
+                Person.mobile,
+                Registration.code,
+                Registration.state,
+                Registration.university,
+            )
             .join(Registration, Registration.person_id == Person.id)
             .order_by(Registration.id)
         )
@@ -201,7 +210,11 @@ def test_many_people_come_by_copy_twice_and_every_rule_still_stands() -> None:
     test_the_seats_are_those_of_the_confirmed()
     test_whoever_owns_a_lead_holds_it()
     test_nothing_has_happened_in_the_future_or_before_its_cause()
-    held = select(func.count()).where(Lead.stage.in_(OPEN_STAGES), Lead.owner_id.is_not(None)).group_by(Lead.owner_id)
+    held = (
+        select(func.count())
+        .where(Lead.stage.in_(OPEN_STAGES), Lead.owner_id.is_not(None))
+        .group_by(Lead.owner_id)
+    )
     assert max(db.session.scalars(held)) <= HOLDING_CAP
 
 

@@ -1,0 +1,56 @@
+"""The measures against the served product, small; and that their checks see a row that somebody changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bench import measure_flash, measure_scan
+from bench.served import Ground, House
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    """The product as it is served, in a database of its own."""
+    with Ground(durable=False) as ground, ground.house(ground.fresh_database()) as house:
+        house.tell(f"ALTER SEQUENCE people_id_seq RESTART WITH {measure_flash.FIRST_PERSON}")
+        yield house
+
+
+def test_a_small_scan_is_consistent_until_an_arrival_is_taken_out(house: House) -> None:
+    (figure,) = measure_scan.figures_of(house, ((2, 21),), rounds=1)
+    assert figure.errors == 0
+    assert figure.consistent
+    assert figure.value > 0 < figure.reference
+
+    stop_id, tickets = measure_scan.tickets_for(house, 21)
+    samples = measure_scan.scan(house, stop_id, tickets, 2)
+    # Ticket 0 and ticket 20 were scanned twice; each let in one.
+    assert sorted(sample.outcome for sample in samples) == ["already"] * 2 + ["arrived"] * 21
+    assert house.wait_until_promises_are_kept()
+    assert measure_scan.is_consistent(house, stop_id, samples)
+    house.tell(
+        "UPDATE check_ins SET voided_at = now() WHERE registration_id = "
+        f"(SELECT min(registration_id) FROM check_ins WHERE stop_id = {stop_id})"
+    )
+    assert not measure_scan.is_consistent(house, stop_id, samples)
+
+
+def test_a_small_flash_is_consistent_until_a_seat_is_given_away(house: House) -> None:
+    (figure,) = measure_flash.figures_of(house, connections=4, visits=16, seats=5, rounds=1)
+    assert figure.errors == 0
+    assert figure.consistent
+    assert figure.value > 0 < figure.reference
+
+    stop_id, path = measure_flash.open_stop(house, 3)
+    samples = measure_flash.visit(house, path, range(900, 908), 4)
+    assert sorted(sample.outcome for sample in samples) == ["confirmed"] * 3 + ["waiting"] * 5
+    assert house.wait_until_promises_are_kept()
+    assert measure_flash.is_consistent(house, stop_id, 3, samples)
+    house.tell(f"UPDATE stops SET capacity = 4 WHERE id = {stop_id}")
+    house.tell(
+        "UPDATE registrations SET state = 'confirmed', waiting_since = NULL WHERE id = "
+        f"(SELECT max(id) FROM registrations WHERE stop_id = {stop_id})"
+    )
+    assert not measure_flash.is_consistent(house, stop_id, 3, samples)
