@@ -56,6 +56,22 @@ class StopHasBegun(Refusal):
     sentence = _l("This stop has already begun, so the registration can no longer be changed here.")
 
 
+class StopIsOver(Refusal):
+    """Afterwards nothing is decided any more."""
+
+    code = "stop_is_over"
+    sentence = _l("This stop is over; its registrations stay as they are.")
+
+
+class HasArrived(Refusal):
+    """Somebody who is in the hall neither withdraws nor is declined; the arrival would have to be voided first."""
+
+    code = "has_arrived"
+    sentence = _l(
+        "This person has arrived already. If that is a mistake, void the arrival at the gate first."
+    )
+
+
 class ReasonMissing(Refusal):
     """Whoever is declined is owed a reason, and so is the colleague who is asked later."""
 

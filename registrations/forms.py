@@ -52,7 +52,7 @@ class RegisterForm(FlaskForm):
         _l("Full name"), description=_l("As in your identity document; it is printed on your badge.")
     )
     mobile = MobileField(_l("Mobile number"))
-    email = MailAddressField(_l("E-mail"), description=_l("Your ticket is sent here."))
+    email = MailAddressField(_l("E-mail address"), description=_l("Your ticket is sent here."))
     university = LineField(
         _l("University or institute"),
         shortest=2,
@@ -62,7 +62,6 @@ class RegisterForm(FlaskForm):
     )
     education = RadioField(
         _l("You are"),
-        choices=lambda: [(one.value, one.label) for one in Education],
         validators=[InputRequired(_l("Please choose what fits best."))],
     )
     research_field = LineField(
@@ -83,6 +82,7 @@ class RegisterForm(FlaskForm):
 
     def __init__(self, *, cities: list[HostCity], **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.education.choices = [(one.value, one.label) for one in Education]
         self.preferred_city_ids.choices = [(city.id, city.name) for city in cities]
         for required in (self.full_name, self.mobile, self.email, self.university, self.research_field):
             required.flags.required = True
@@ -129,17 +129,13 @@ class ListForm(FlaskForm):
         render_kw={"type": "search", "placeholder": _l("Name, pinyin, last digits of the mobile, code")},
     )
     stop = SelectField(_l("Stop"), coerce=str, validate_choice=False)
-    state = SelectField(_l("State"), coerce=str, validate_choice=False)
+    state = HiddenField()  # chosen by the tabs above the list
 
     def __init__(self, *, stops: list[Stop], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stop.choices = [
             ("", _("All stops")),
             *((str(stop.id), f"{stop.city} {in_china(stop.starts_at):%Y-%m-%d}") for stop in stops),
-        ]
-        self.state.choices = [
-            ("", _("All states")),
-            *((state.value, state.label) for state in RegistrationState),
         ]
 
     @property
@@ -165,6 +161,10 @@ class DecideForm(FlaskForm):
         validators=[Length(max=500, message=_l("Please stay under 500 characters."))],
         render_kw={"rows": 3},
     )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.reason.flags.required = True  # of whoever declines; the verb asks for it
 
 
 def _uuid(text: str | None) -> UUID | None:

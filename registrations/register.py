@@ -11,8 +11,8 @@ from sqlalchemy import or_, select
 from audit.record import APPLICANT, Actor
 from campaigns.models import Stop
 from people.find_or_add import find_or_add
-from registrations.errors import AlreadyRegistered, RegistrationClosed, StopHasBegun, WrongState
-from registrations.lookups import somebody_waits
+from registrations.errors import AlreadyRegistered, HasArrived, RegistrationClosed, StopHasBegun, WrongState
+from registrations.lookups import arrived_at, somebody_waits
 from registrations.models import STANDING, BadgeClass, Education, Registration, RegistrationState
 from registrations.review import fill_free_seats, held_with_stop
 from registrations.step import take_step
@@ -105,7 +105,7 @@ def register(application: Application, *, stop_id: int, submission_id: UUID) -> 
 def withdraw(registration_id: int, *, by: Actor | str) -> Registration:
     """Give up a registration; its seat goes to whoever waits longest. ``by`` is APPLICANT or a member of staff.
 
-    Raises NotFound, WrongState (declined or withdrawn before) or StopHasBegun. The caller holds the transaction.
+    Raises NotFound, WrongState (declined or withdrawn before), StopHasBegun or HasArrived. The caller holds the transaction.
     """
     stop, registration = held_with_stop(registration_id)
     before = registration.state
@@ -113,6 +113,8 @@ def withdraw(registration_id: int, *, by: Actor | str) -> Registration:
         raise WrongState
     if stop.starts_at <= now():
         raise StopHasBegun
+    if arrived_at(registration):
+        raise HasArrived
     take_step(registration, RegistrationState.WITHDRAWN, act="withdraw", by=by)
     if before is RegistrationState.CONFIRMED:
         fill_free_seats(stop.id)

@@ -7,8 +7,16 @@ from sqlalchemy.orm import lazyload
 
 from audit.record import SYSTEM, Actor
 from campaigns.models import Stop
-from registrations.errors import AlreadyRegistered, ReasonMissing, RegistrationClosed, StopIsFull, WrongState
-from registrations.lookups import standing_registration
+from registrations.errors import (
+    AlreadyRegistered,
+    HasArrived,
+    ReasonMissing,
+    RegistrationClosed,
+    StopIsFull,
+    StopIsOver,
+    WrongState,
+)
+from registrations.lookups import arrived_at, standing_registration
 from registrations.models import Registration, RegistrationState
 from registrations.step import take_step
 from shared.clock import now
@@ -40,13 +48,17 @@ def confirm(registration_id: int, *, by: Actor, reason: str | None = None) -> Re
 def decline(registration_id: int, *, by: Actor, reason: str) -> Registration:
     """Say no, with the reason; a seat that comes free goes to whoever waits longest.
 
-    Raises NotFound, WrongState or ReasonMissing. The caller holds the transaction.
+    Raises NotFound, WrongState, StopIsOver, HasArrived or ReasonMissing. The caller holds the transaction.
     """
-    _stop, registration = held_with_stop(registration_id)
+    stop, registration = held_with_stop(registration_id)
     before = registration.state
     _refuse_unless(
         registration, (RegistrationState.APPLIED, RegistrationState.WAITING, RegistrationState.CONFIRMED)
     )
+    if stop.ends_at <= now():
+        raise StopIsOver
+    if arrived_at(registration):
+        raise HasArrived
     if not reason.strip():
         raise ReasonMissing
     take_step(registration, RegistrationState.DECLINED, act="decline", by=by, reason=reason.strip())

@@ -20,6 +20,7 @@ from registrations.models import Registration, RegistrationState
 from registrations.review import confirm as confirm_verb
 from registrations.review import decline as decline_verb
 from registrations.review import put_on_waitlist as put_on_waitlist_verb
+from shared.clock import now
 from shared.db import transaction
 from shared.errors import Refusal
 from shared.pages import page_of
@@ -125,6 +126,8 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
     may_review = reach_of(g.staff, Permission.REVIEW_REGISTRATIONS).covers(
         host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id
     )
+    arrival = arrived_at(found)
+    is_over = stop.ends_at <= now()
     cities = {city.id: city.name for city in host_cities()}
     context: dict[str, Any] = {
         "registration": found,
@@ -136,11 +139,15 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
         "may_read_messages": bool(reach_of(g.staff, Permission.READ_MESSAGES)),
         "cities": [cities[city_id] for city_id in found.preferred_city_ids if city_id in cities],
         "place": place_in_line(found) if state is RegistrationState.WAITING else None,
-        "arrived_at": arrived_at(found),
+        "arrived_at": arrival,
         "may_confirm": may_review
+        and not is_over
+        and stop.cancelled_at is None
         and state in (RegistrationState.APPLIED, RegistrationState.WAITING, RegistrationState.DECLINED),
-        "may_wait": may_review and state is RegistrationState.APPLIED,
+        "may_wait": may_review and not is_over and state is RegistrationState.APPLIED,
         "may_decline": may_review
+        and not is_over
+        and arrival is None
         and state in (RegistrationState.APPLIED, RegistrationState.WAITING, RegistrationState.CONFIRMED),
     }
     return render_template("registrations/registration.html", **context)

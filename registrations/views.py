@@ -72,6 +72,7 @@ def own_page(link: str) -> ResponseReturnValue:
     """One's own registration: where it stands, the ticket, what comes next."""
     registration = registration_on_link(link)
     state = registration.state
+    arrival = arrived_at(registration)
     ticket = None
     if state is RegistrationState.CONFIRMED and registration.stop.cancelled_at is None:
         # The symbol is drawn by us out of a code of ours; there is no foreign text in it.
@@ -83,8 +84,8 @@ def own_page(link: str) -> ResponseReturnValue:
         link=link,
         ticket=ticket,
         place=place_in_line(registration) if state is RegistrationState.WAITING else None,
-        arrived_at=arrived_at(registration),
-        may_withdraw=state in STANDING and registration.stop.starts_at > now(),
+        arrived_at=arrival,
+        may_withdraw=state in STANDING and registration.stop.starts_at > now() and arrival is None,
         may_register_again=state not in STANDING and registration.stop.is_open,
         address=address_for(registration),
     )

@@ -10,9 +10,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from registrations.errors import AlreadyRegistered, ReasonMissing, RegistrationClosed, StopIsFull, WrongState
+from audit.record import APPLICANT
+from checkin.check_in import check_in
+from registrations.errors import (
+    AlreadyRegistered,
+    HasArrived,
+    ReasonMissing,
+    RegistrationClosed,
+    StopIsFull,
+    StopIsOver,
+    WrongState,
+)
 from registrations.models import Registration, RegistrationState, StateChange
-from registrations.register import register
+from registrations.register import register, withdraw
 from registrations.review import confirm, decline, fill_free_seats, put_on_waitlist
 from shared.clock import now
 from shared.db import db, transaction
@@ -151,3 +161,31 @@ def test_a_refused_act_leaves_nothing_behind(app: Flask) -> None:
     db.session.refresh(applicant)
     assert applicant.state is S.APPLIED
     assert history(applicant) == []
+
+
+def arrive(registration: Registration) -> None:
+    """Somebody scans the ticket."""
+    check_in(registration.code, stop=registration.stop, gate="东门", by=accounts.staff())
+
+
+def test_somebody_who_has_arrived_is_neither_declined_nor_withdraws(app: Flask) -> None:
+    registration = registrations.registration(S.CONFIRMED)
+    with transaction():
+        arrive(registration)
+    with pytest.raises(HasArrived), transaction():
+        decline(registration.id, by=accounts.staff(), reason="重复报名")
+    with pytest.raises(HasArrived), transaction():
+        withdraw(registration.id, by=APPLICANT)
+    db.session.refresh(registration)
+    assert registration.state is S.CONFIRMED
+
+
+def test_after_a_stop_is_over_nobody_is_declined(app: Flask) -> None:
+    over = campaigns.stop(
+        starts_at=now() - timedelta(days=2),
+        ends_at=now() - timedelta(days=1),
+        registration_closes_at=now() - timedelta(days=3),
+    )
+    registration = registrations.registration(S.CONFIRMED, at=over)
+    with pytest.raises(StopIsOver), transaction():
+        decline(registration.id, by=accounts.staff(), reason="重复报名")
