@@ -61,29 +61,30 @@ def register(application: Application, *, stop_id: int, submission_id: UUID) -> 
         raise NotFound
     # Two people may send the same page (the second went back and changed the name): each has an id of his own.
     own_submission_id = uuid5(submission_id, f"{stop_id}:{person.id}")
-    earlier = db.session.scalars(
-        select(Registration).where(
+    submissions = (submission_id, own_submission_id)
+    earlier = db.session.execute(
+        select(
+            Registration.id, Registration.submission_id, Registration.stop_id, Registration.person_id
+        ).where(
             or_(
-                Registration.submission_id.in_((submission_id, own_submission_id)),
+                Registration.submission_id.in_(submissions),
                 (Registration.stop_id == stop_id)
                 & (Registration.person_id == person.id)
                 & Registration.state.in_(STANDING),
             )
         )
     ).all()
-    taken = False
-    for registration in earlier:
-        own = registration.stop_id == stop_id and registration.person_id == person.id
-        if own and registration.submission_id in (submission_id, own_submission_id):
-            return registration
-        if own:
-            raise AlreadyRegistered
-        taken = True
+    own = [row for row in earlier if row.stop_id == stop_id and row.person_id == person.id]
+    for row in own:
+        if row.submission_id in submissions:
+            return db.session.get_one(Registration, row.id)
+    if own:
+        raise AlreadyRegistered
     refuse_unless_open(stop)
     moment = now()
     registration = Registration(
         code=new_code(),
-        submission_id=own_submission_id if taken else submission_id,
+        submission_id=own_submission_id if earlier else submission_id,
         stop_id=stop_id,
         person_id=person.id,
         badge_class=BadgeClass.DOCTOR,
