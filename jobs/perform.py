@@ -47,18 +47,20 @@ def perform(job_id: int) -> bool:
     return True
 
 
-def _hold_open(job_id: int) -> OutboxJob | None:
+def _hold_open(job_id: int, *, skip_locked: bool = True) -> OutboxJob | None:
     return db.session.scalar(
         select(OutboxJob)
         .where(OutboxJob.id == job_id, OutboxJob.done_at.is_(None), OutboxJob.parked_at.is_(None))
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=skip_locked)
         .execution_options(populate_existing=True)
     )
 
 
 def _count_try(job_id: int) -> bool:
     with transaction():
-        job = _hold_open(job_id)
+        # Waits: the relay rings before it commits, and a quick worker that skipped the row it still holds would
+        # leave the promise to the next ringing.
+        job = _hold_open(job_id, skip_locked=False)
         if job is None:
             return False
         if job.tries >= MOST_TRIES:

@@ -145,7 +145,7 @@ def test_without_the_held_row_eight_at_once_have_more_than_one_effect(
     monkeypatch.setattr(
         module,
         "_hold_open",
-        lambda job_id: db.session.scalar(
+        lambda job_id, **_how: db.session.scalar(
             select(OutboxJob).where(OutboxJob.id == job_id, OutboxJob.done_at.is_(None))
         ),
     )
@@ -206,6 +206,27 @@ def test_the_relay_hands_a_promise_over_once(own_app: Flask, redis: Redis) -> No
         with transaction():
             hand_over(redis)
     assert work_queue(redis).count == 1
+
+
+def test_a_worker_that_is_quicker_than_the_relays_commit_keeps_the_promise(own_app: Flask, redis: Redis) -> None:
+    with transaction():
+        enqueue(write_row, mark="quick")
+    job_id = open_jobs()[0].id
+    kept: list[bool] = []
+
+    def work() -> None:
+        with own_app.app_context():
+            kept.append(perform(job_id))
+            db.session.remove()
+
+    worker = Thread(target=work)
+    with transaction():
+        assert hand_over(redis) == 1
+        worker.start()  # Redis has rung; the relay still holds the row
+        worker.join(0.3)
+    worker.join(10)
+    assert kept == [True]
+    assert effects() == ["quick"]
 
 
 def test_a_relay_that_dies_before_its_commit_leaves_one_job(own_app: Flask, redis: Redis) -> None:
