@@ -1,6 +1,6 @@
 """The rush for the last seats: 64 clients, 2,000 attempts, 100 seats.
 
-One round in everyday runs; CROWD_ROUNDS=5 for the whole proof (about 25 s a round on two cores).
+One round in everyday runs; CROWD_ROUNDS=5 for the whole proof (some 40 s a round on two cores that others use as well).
 """
 
 from __future__ import annotations
