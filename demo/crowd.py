@@ -154,9 +154,9 @@ class Crowd:
         self._agreements = 0
 
     def take_rows(self) -> dict[str, list[Row]]:
-        """The rows made since the last call, by table, in the order of COLUMNS."""
+        """The rows made since the last call, by table, in the order of COLUMNS; registrations numbered by time."""
         rows, self.rows = self.rows, {table: [] for table in COLUMNS}
-        return rows
+        return _numbered_by_time(rows)
 
     def gather(self, place: StopPlace, plan: StopPlan, *, coming_again: float = 0.06) -> None:
         """Everybody who registers for this stop, and what follows. ``coming_again`` is the share known already."""
@@ -189,7 +189,14 @@ class Crowd:
             self.dice.random() ** 2.2 if self.dice.random() < 0.65 else 1 - self.dice.random() ** 2 * 0.5
             for _ in range(count)
         ]
-        return sorted(place.opened_at + span * share for share in shares)
+        return sorted(self._awake(place.opened_at + span * share, place.opened_at) for share in shares)
+
+    def _awake(self, at: datetime, earliest: datetime) -> datetime:
+        """Hardly anybody applies in the small hours: most of those did so the evening before."""
+        hour = in_china(at).hour
+        if hour >= 7 or self.dice.random() < 0.06:
+            return at
+        return max(earliest, at - timedelta(hours=hour + self.dice.uniform(0.5, 5)))
 
     def _register(
         self,
@@ -372,7 +379,7 @@ class Crowd:
                 employer_id, position = self._post(person.trade)
                 self._agreements += 1
                 signed_on = in_china(ends_at).date()
-                agreement = f"晋才签〔{signed_on.year}〕{self._agreements:04d}号"
+                agreement = f"晋才签{signed_on.year}-{self._agreements:04d}"
                 if stage is Stage.ONBOARDED:
                     today = in_china(moment).date()
                     started_on = signed_on + (today - signed_on) * dice.uniform(0.3, 0.95)
@@ -427,3 +434,21 @@ class Crowd:
         fitting = [hiring for hiring in self.scene.employers if trade in hiring.trades]
         hiring = self.dice.choice(fitting or list(self.scene.employers))
         return hiring.employer_id, self.dice.choice(TRADES[trade].positions)
+
+
+def _numbered_by_time(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """The same rows, with the registrations' numbers given in the order of application, as they come in real life."""
+    applied_at = COLUMNS["registrations"].index("applied_at")
+    registrations = sorted(rows["registrations"], key=lambda row: (row[applied_at], row[0]))
+    numbers = dict(zip((row[0] for row in registrations), sorted(row[0] for row in registrations), strict=True))
+
+    def renumbered(table: str, column: str) -> list[Row]:
+        place = COLUMNS[table].index(column)
+        return [(*row[:place], numbers[row[place]], *row[place + 1 :]) for row in rows[table]]
+
+    pointing = ("state_changes", "check_ins", "leads")
+    return {
+        **rows,
+        "registrations": [(numbers[row[0]], *row[1:]) for row in registrations],
+        **{table: renumbered(table, "registration_id") for table in pointing},
+    }

@@ -208,7 +208,7 @@ def plans(today: date) -> list[CampaignPlan]:
         (
             stop_in("北京", "Taiyuan", 12, 60, Crowd(60, 14, 0, 2, 5)),
             stop_in("上海", "Jincheng", 19, 100, Crowd(46, 0, 0, 1, 3)),
-            stop_in("杭州", "Lüliang", 26, 50, Crowd(44, 0, 0, 0, 2)),
+            stop_in("杭州", "Lüliang", 26, 50, Crowd(48, 0, 0, 0, 2)),
             stop_in("南京", "Yuncheng", 33, 80, Crowd(17, 0, 19, 3, 1), needs_approval=True),
         ),
     )

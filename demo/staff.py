@@ -22,18 +22,18 @@ class Post(NamedTuple):
 
 POSTS = {
     "admin": Post("省人才办 · 管理员", Role.ADMINISTRATOR),
-    "taiyuan": Post("张晋阳（太原）", Role.ORGANISER, "Taiyuan"),
-    "jincheng": Post("李泽州（晋城）", Role.ORGANISER, "Jincheng"),
-    "gate": Post("王小满（志愿者）", Role.GATE_VOLUNTEER, "Taiyuan"),
-    "gate.2": Post("郝雨桐（志愿者）", Role.GATE_VOLUNTEER, "Taiyuan"),
-    "recruiter": Post("赵慧敏（招引专员）", Role.RECRUITER),
-    "recruiter.2": Post("孙明哲（招引专员）", Role.RECRUITER),
-    "recruiter.3": Post("任春晓（招引专员）", Role.RECRUITER),
-    "recruiter.4": Post("武凌云（招引专员）", Role.RECRUITER),
-    "recruiter.5": Post("解秋实（招引专员）", Role.RECRUITER),
-    "reviewer": Post("田静怡（审核）", Role.REVIEWER),
-    "employer": Post("刘工（用人单位）", Role.EMPLOYER_CONTACT),
-    "viewer": Post("陈主任（查看）", Role.VIEWER),
+    "taiyuan": Post("张晋阳", Role.ORGANISER, "Taiyuan"),
+    "jincheng": Post("李泽州", Role.ORGANISER, "Jincheng"),
+    "gate": Post("王小满", Role.GATE_VOLUNTEER, "Taiyuan"),
+    "gate.2": Post("郝雨桐", Role.GATE_VOLUNTEER, "Taiyuan"),
+    "recruiter": Post("赵慧敏", Role.RECRUITER),
+    "recruiter.2": Post("孙明哲", Role.RECRUITER),
+    "recruiter.3": Post("任春晓", Role.RECRUITER),
+    "recruiter.4": Post("武凌云", Role.RECRUITER),
+    "recruiter.5": Post("解秋实", Role.RECRUITER),
+    "reviewer": Post("田静怡", Role.REVIEWER),
+    "employer": Post("刘建国", Role.EMPLOYER_CONTACT),
+    "viewer": Post("陈志强", Role.VIEWER),
 }
 
 

@@ -128,6 +128,11 @@ def test_the_history_ends_where_the_registration_stands() -> None:
     assert _count(ends) == _count(select(func.count(Registration.id)))
 
 
+def test_registrations_are_numbered_as_they_came() -> None:
+    moments = list(db.session.scalars(select(Registration.applied_at).order_by(Registration.id)))
+    assert moments == sorted(moments)
+
+
 def test_no_telephone_rings_and_no_mail_arrives() -> None:
     for person in db.session.scalars(select(Person)):
         if person.mobile.startswith("+86"):
