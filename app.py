@@ -25,6 +25,7 @@ from accounts.navigation import navigation
 from badges import views as badges_views
 from campaigns import public_views as campaigns_public_views
 from campaigns import views as campaigns_views
+from campaigns.lookups import scope_name
 from checkin import views as checkin_views
 from config import Settings
 from demo.accounts import DEMO_ACCOUNTS
@@ -173,6 +174,7 @@ def _for_every_template() -> dict[str, Any]:
         "mails_are_kept": settings.smtp_url is None,
         "navigation": navigation,
         "request_id": g.get("request_id", ""),
+        "scope_name": scope_name(g.staff) if g.get("staff") is not None else "",
         "switch_language_url": switch_language_url,
     }
 

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from launch.running import running_here
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -27,15 +29,16 @@ class Settings:
         """Read the environment. Raises SystemExit with one sentence when something needed is missing."""
         environment = os.environ
         data_dir = Path(environment.get("DATA_DIR") or "var").absolute()
-        database_url = environment.get("DATABASE_URL", "")
+        running = None if environment.get("DATABASE_URL") else running_here(data_dir)
+        database_url = environment.get("DATABASE_URL") or (running.database_url if running else "")
         if not database_url:
             raise SystemExit(
-                "DATABASE_URL is not set. `make run` starts a database of its own and sets it; "
-                "for single commands use `make`, or set DATABASE_URL yourself."
+                "DATABASE_URL is not set and `make run` is not running here. Start it in another terminal, "
+                'or use `make flask ARGS="staff list"`, which brings its own database up for one command.'
             )
         return cls(
             database_url=with_psycopg(database_url),
-            redis_url=environment.get("REDIS_URL", ""),
+            redis_url=environment.get("REDIS_URL") or (running.redis_url if running else ""),
             secret_key=environment.get("SECRET_KEY") or _kept_secret(data_dir),
             data_dir=data_dir,
             smtp_url=environment.get("SMTP_URL") or None,

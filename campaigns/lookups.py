@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from sqlalchemy.orm import selectinload
 
@@ -104,6 +105,15 @@ def draft_by_slug(staff: Staff, slug: str) -> Campaign:
 def host_cities() -> list[HostCity]:
     """The province's cities in the order of their administrative codes."""
     return list(db.session.scalars(select(HostCity).order_by(HostCity.code)))
+
+
+def scope_name(staff: Staff) -> str:
+    """For whom this member of staff works, for the sidebar: the cities, or the province; empty for an employer's."""
+    scopes = {(g.host_city_id, g.campaign_id, g.stop_id, g.employer_id) for g in staff.grants}
+    if (None, None, None, None) in scopes:
+        return str(_("The whole province"))
+    cities = {city_id for city_id, *_others in scopes if city_id is not None}
+    return str(_(", ")).join(city.name for city in host_cities() if city.id in cities) if cities else ""
 
 
 def programme_item_of(stop: Stop, item_id: int) -> ProgrammeItem:

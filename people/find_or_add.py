@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -19,6 +18,9 @@ SURNAMES = {
 
 def spelled(full_name: str) -> tuple[str, str]:
     """The name's pinyin without blanks and its initials: ``曾国华`` → ``("zengguohua", "zgh")``."""
+    # Its dictionaries take a third of a second to load: not before the first name is spelled.
+    from pypinyin import Style, lazy_pinyin
+
     # pypinyin's annotation says str, its documentation and its code take a list.
     read = lazy_pinyin(full_name, style=Style.NORMAL, errors=_kept)  # type: ignore[arg-type]
     syllables = [syllable.lower() for syllable in read]

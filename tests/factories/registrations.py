@@ -25,7 +25,9 @@ def registration(
     number = next(_numbers)
     at = at or campaigns.stop()
     person = changes.pop("person", None) or find_or_add(
-        full_name=changes.pop("full_name", "李文博"), mobile=f"+86130{number:08d}", email=f"li{number}@example.com"
+        full_name=changes.pop("full_name", "李文博"),
+        mobile=f"+86130{number:08d}",
+        email=f"li{number}@example.com",
     )
     moment = now()
     values: dict[str, Any] = {

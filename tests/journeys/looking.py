@@ -20,7 +20,7 @@ def look(page: Page) -> None:
     assert overhang <= 0, f"{page.url} hangs {overhang} px over the edge"
     found = Axe().run(page).response["violations"]
     serious = [
-        f"{violation['id']}: {node['html'][:200]}"
+        f"{violation['id']}: {node['html'][:200]} {node['any'][0]['message'] if node['any'] else ''}"
         for violation in found
         if violation["impact"] in SERIOUS
         for node in violation["nodes"]

@@ -47,7 +47,11 @@ class Notes:
 
 def register_people(address: str, stop_id: int, number: int, notes: Notes, stop: Event) -> None:
     """One client: registers one person after another; one whose answer was lost sends the same form again."""
-    client = httpx.Client(base_url=address, timeout=10, follow_redirects=False)
+    with httpx.Client(base_url=address, timeout=10, follow_redirects=False) as client:
+        _register_people(client, stop_id, number, notes, stop)
+
+
+def _register_people(client: httpx.Client, stop_id: int, number: int, notes: Notes, stop: Event) -> None:
     place = f"/c/tour/stops/{stop_id}/register"
     count = 0
     while not stop.is_set():
