@@ -7,6 +7,8 @@ BOOTSTRAP := $(PYTHON) launch/bootstrap.py
 # A command with our database and Redis behind it: those of a running `make run`, else started for it.
 SERVED := $(OURS) -m launch.with_servers
 ARGS ?=
+# How many test processes at once: as many as there are cores does well.
+PROCESSES ?= 2
 SIZE ?= 10000
 MEASURE ?=
 
@@ -26,7 +28,7 @@ prepare-dev:
 	@$(BOOTSTRAP) --dev
 
 test: prepare-dev  ## the whole suite; a part of it: make test ARGS="tests/checkin -q"
-	@exec $(OURS) -m pytest $(ARGS)
+	@exec $(OURS) -m pytest -n $(PROCESSES) --dist worksteal $(ARGS)
 
 lint: prepare-dev  ## ruff, mypy --strict, the direction of imports
 	@$(OURS) -m ruff check .

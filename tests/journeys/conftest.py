@@ -52,7 +52,7 @@ def add_people() -> None:
     people: list[tuple[str, str, Role, dict[str, Any]]] = [
         ("organiser", "王秀兰", Role.ADMINISTRATOR, {}),
         ("volunteer", "赵小雨", Role.GATE_VOLUNTEER, {}),
-        ("recruiter", "郭建军", Role.RECRUITER, {}),
+        ("guo", "郭建军", Role.RECRUITER, {}),
     ]
     with transaction():
         for login, name, role, scope in people:

@@ -1,4 +1,4 @@
-"""Every page that can be reached by a link, looked at: on a narrow phone and on a desk, light and dark, in both languages."""
+"""Every page that can be reached by a link, looked at: dark on a narrow phone and light on a desk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ NARROW = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}
 # Pages are what answers with HTML; these are files.
 FILES = {"static", "campaigns.poster_png", "registrations.calendar", "messages.html_body"}
-PEOPLE = ("admin", "gate", "recruiter", "employer", "viewer", "taiyuan")
+# Between them they may open every page.
+PEOPLE = ("admin", "employer")
 
 
 def endpoint_of(app: Flask, address: str) -> str | None:
@@ -81,11 +82,7 @@ def test_no_page_hangs_over_loads_from_outside_or_shuts_somebody_out(served: Ser
                 page.set_viewport_size(DESK)  # type: ignore[arg-type]
                 page.emulate_media(color_scheme="light")
                 look(page)
-            page.goto(f"{served.url}/language/en")
-            for address in addresses.values():
-                page.goto(address)
-                text = page.inner_text("main")
-                assert text.strip()
             watched.assert_clean()
             context.close()
-    assert len(looked_at) >= 25, sorted(looked_at)
+    pages = {endpoint for endpoint, _whose in looked_at}
+    assert len(pages) >= 25, sorted(pages)

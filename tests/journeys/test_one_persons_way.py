@@ -178,7 +178,7 @@ def test_a_doctor_walks_from_the_poster_to_the_signature(
         look(applicant)
 
         recruiter, recruiter_watched = somebody(browser, served, size, language)
-        sign_in(recruiter, served.url, "recruiter", PASSWORD)
+        sign_in(recruiter, served.url, "guo", PASSWORD)
         wait_until(lambda: lead_is_there(recruiter, served), "no lead was opened")
         look(recruiter)
         recruiter.click("form[action='/desk/leads/claim'] button")
