@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolIsEmpty
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -42,7 +42,7 @@ from reports import views as reports_views
 from shared.assets import asset, packed_asset
 from shared.db import abandon, db
 from shared.display import FILTERS
-from shared.errors import Refusal
+from shared.errors import NotFound, Refusal
 from shared.language import BABEL_LOCALES, chosen_language, current_language
 
 BLUEPRINTS = (
@@ -86,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             "max_overflow": 5,
             "pool_timeout": 10,
             "pool_pre_ping": True,
+            "hide_parameters": True,  # a statement's values are people's names and numbers; they stay out of the log
             "connect_args": {
                 "connect_timeout": 5,
                 # A lock or a query that takes this long is a fault: say so instead of hanging.
@@ -174,7 +175,8 @@ def _for_every_template() -> dict[str, Any]:
         "mails_are_kept": settings.smtp_url is None,
         "navigation": navigation,
         "request_id": g.get("request_id", ""),
-        "scope_name": scope_name(g.staff) if g.get("staff") is not None else "",
+        # A question to the database: asked by the pages that show it, and never by the one that says it is away.
+        "scope_name": lambda: scope_name(g.staff) if g.get("staff") is not None else "",
         "switch_language_url": switch_language_url,
     }
 
@@ -187,6 +189,15 @@ def _say_no_kindly(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> ResponseReturnValue:
         return _page(400, _("This page was open for too long. Go back, reload it and send it again."))
+
+    @app.errorhandler(DataError)
+    def not_storable(error: DataError) -> ResponseReturnValue:
+        # A number beyond every id, or the NUL sign: nobody types them, scanners of addresses do.
+        app.logger.warning("request %s: %s", g.get("request_id"), error)
+        abandon()
+        if request.method == "GET":
+            return refused(NotFound())
+        return _page(400, _("What you sent holds a sign that cannot be stored. Please take it out and send it again."))
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(InterfaceError)
