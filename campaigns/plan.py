@@ -153,7 +153,8 @@ def revise_stop(stop_id: int, plan: StopPlan, *, by: Staff) -> Stop:
     record("revise_stop", stop, by=by, changed=changed)
     if plan.capacity > seats_before:
         announce(SeatsAdded(stop_id=stop.id))
-    if {"starts_at", "ends_at", "city_zh", "venue_zh", "address_zh"} & set(changed):
+    moved = {"starts_at", "ends_at", "city_zh", "venue_zh", "address_zh"} & set(changed)
+    if moved and stop.ends_at > now():  # an address put right afterwards is no news to those who were there
         announce(StopMoved(stop_id=stop.id))
     return stop
 

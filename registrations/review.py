@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import lazyload
 
 from audit.record import SYSTEM, Actor
+from campaigns.errors import StopIsCancelled
 from campaigns.models import Stop
 from registrations.errors import (
     AlreadyRegistered,
     HasArrived,
     ReasonMissing,
-    RegistrationClosed,
     StopIsFull,
     StopIsOver,
     WrongState,
@@ -27,14 +27,13 @@ from shared.errors import NotFound
 def confirm(registration_id: int, *, by: Actor, reason: str | None = None) -> Registration:
     """Give this person a seat.
 
-    Raises NotFound, WrongState, RegistrationClosed (the stop is cancelled or over), StopIsFull or
-    AlreadyRegistered (declined once, and registered anew since). The caller holds the transaction.
+    Raises NotFound, WrongState, StopIsCancelled, StopIsOver, StopIsFull or AlreadyRegistered (declined once, and
+    registered anew since). The caller holds the transaction.
     """
     stop, registration = held_with_stop(registration_id)
     allowed = (RegistrationState.APPLIED, RegistrationState.WAITING, RegistrationState.DECLINED)
     _refuse_unless(registration, allowed)
-    if stop.cancelled_at is not None or stop.ends_at <= now():
-        raise RegistrationClosed
+    _refuse_unless_held(stop)
     if registration.state is RegistrationState.DECLINED and standing_registration(
         stop.id, registration.person_id
     ):
@@ -68,12 +67,13 @@ def decline(registration_id: int, *, by: Actor, reason: str) -> Registration:
 
 
 def put_on_waitlist(registration_id: int, *, by: Actor, reason: str | None = None) -> Registration:
-    """Put an applicant at the end of the waiting list. Raises NotFound or WrongState.
+    """Put an applicant at the end of the waiting list.
 
-    The caller holds the transaction.
+    Raises NotFound, WrongState, StopIsCancelled or StopIsOver. The caller holds the transaction.
     """
-    _stop, registration = held_with_stop(registration_id)
+    stop, registration = held_with_stop(registration_id)
     _refuse_unless(registration, (RegistrationState.APPLIED,))
+    _refuse_unless_held(stop)
     take_step(registration, RegistrationState.WAITING, act="put_on_waitlist", by=by, reason=reason or None)
     return registration
 
@@ -116,3 +116,10 @@ def held_with_stop(registration_id: int) -> tuple[Stop, Registration]:
 def _refuse_unless(registration: Registration, allowed: tuple[RegistrationState, ...]) -> None:
     if registration.state not in allowed:
         raise WrongState
+
+
+def _refuse_unless_held(stop: Stop) -> None:
+    if stop.cancelled_at is not None:
+        raise StopIsCancelled
+    if stop.ends_at <= now():
+        raise StopIsOver

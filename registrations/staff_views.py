@@ -144,7 +144,10 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
         and not is_over
         and stop.cancelled_at is None
         and state in (RegistrationState.APPLIED, RegistrationState.WAITING, RegistrationState.DECLINED),
-        "may_wait": may_review and not is_over and state is RegistrationState.APPLIED,
+        "may_wait": may_review
+        and not is_over
+        and stop.cancelled_at is None
+        and state is RegistrationState.APPLIED,
         "may_decline": may_review
         and not is_over
         and arrival is None

@@ -12,7 +12,7 @@ from registrations.links import address_for
 from registrations.lookups import place_in_line
 from registrations.models import STANDING, Registration, RegistrationState, StateChange
 from registrations.ticket_code import qr_png
-from registrations.tickets import ticket_for
+from registrations.tickets import make_first_key, ticket_for
 from shared.db import db
 
 _KINDS = {
@@ -27,11 +27,13 @@ _KINDS = {
 def tell_of_step(registration_id: int, after: RegistrationState) -> None:
     """Write what the latest step to ``after`` means; nothing when the registration has moved on meanwhile.
 
-    Who was told about a later step must not be told about the earlier one afterwards. The caller holds the
-    transaction.
+    Who was told about a later step must not be told about the earlier one afterwards; nor is a seat at a stop that
+    has been cancelled meanwhile worth a mail of its own. The caller holds the transaction.
     """
     registration = db.session.get(Registration, registration_id)
     if registration is None or registration.state is not after:
+        return
+    if after in STANDING and registration.stop.cancelled_at is not None:
         return
     step = db.session.scalars(
         select(StateChange)
@@ -44,6 +46,7 @@ def tell_of_step(registration_id: int, after: RegistrationState) -> None:
     if after is RegistrationState.WAITING:
         more["place"] = place_in_line(registration)
     if after is RegistrationState.CONFIRMED:
+        make_first_key()  # SECRET_KEY may have been changed since the seat was given
         ticket = qr_png(ticket_for(registration))
     _write(registration, _KINDS[after], str(step.id if step else 0), more, ticket)
 
@@ -56,6 +59,8 @@ def tell_of_stop(registration_id: int, kind: str, occasion: str) -> None:
     registration = db.session.get(Registration, registration_id)
     if registration is None or registration.state not in STANDING:
         return
+    if kind == "moved" and registration.stop.cancelled_at is not None:
+        return  # nobody shall set out for the new place of a stop that is not held
     has_ticket = registration.state is RegistrationState.CONFIRMED
     _write(registration, kind, occasion, {"has_ticket": has_ticket}, None)
 

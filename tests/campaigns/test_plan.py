@@ -188,6 +188,21 @@ def test_a_later_beginning_takes_the_programme_along_and_is_announced(
     assert heard == [StopMoved(stop_id=stop.id)]
 
 
+def test_an_address_put_right_after_the_stop_is_told_to_nobody(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[outbox.Fact] = []
+    monkeypatch.setattr("campaigns.plan.announce", heard.append)
+    ended = now().replace(microsecond=0) - timedelta(days=1)
+    stop = campaigns.stop(
+        starts_at=ended - timedelta(hours=8), ends_at=ended, registration_closes_at=ended - timedelta(days=2)
+    )
+    with transaction():
+        revise_stop(stop.id, as_planned(stop, address_zh="太原市小店区长治路"), by=organiser())
+    assert stop.address_zh == "太原市小店区长治路"
+    assert heard == []
+
+
 def test_a_cancelled_stop_is_closed_for_good(app: Flask) -> None:
     stop, staff = campaigns.stop(), organiser()
     with transaction():

@@ -11,12 +11,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from audit.record import APPLICANT
+from campaigns.errors import StopIsCancelled
 from checkin.check_in import check_in
 from registrations.errors import (
     AlreadyRegistered,
     HasArrived,
     ReasonMissing,
-    RegistrationClosed,
     StopIsFull,
     StopIsOver,
     WrongState,
@@ -70,16 +70,18 @@ def test_nobody_is_confirmed_for_a_full_stop(app: Flask) -> None:
         confirm(applicant.id, by=accounts.staff())
 
 
-def test_nobody_is_confirmed_for_a_stop_that_is_cancelled_or_over(app: Flask) -> None:
+def test_nobody_is_confirmed_or_kept_waiting_for_a_stop_that_is_cancelled_or_over(app: Flask) -> None:
     over = campaigns.stop(
         starts_at=now() - timedelta(days=2),
         ends_at=now() - timedelta(days=1),
         registration_closes_at=now() - timedelta(days=3),
     )
-    for stop in (campaigns.stop(cancelled_at=now()), over):
+    cancelled = campaigns.stop(cancelled_at=now())
+    for stop, refusal in ((cancelled, StopIsCancelled), (over, StopIsOver)):
         applicant = registrations.registration(S.APPLIED, at=stop)
-        with pytest.raises(RegistrationClosed), transaction():
-            confirm(applicant.id, by=accounts.staff())
+        for verb in (confirm, put_on_waitlist):
+            with pytest.raises(refusal), transaction():
+                verb(applicant.id, by=accounts.staff())
 
 
 def test_a_declined_person_who_registered_anew_is_not_confirmed_a_second_time(app: Flask) -> None:

@@ -18,6 +18,8 @@ from registrations.links import link_for
 from registrations.models import Registration, RegistrationState
 from registrations.register import register, withdraw
 from registrations.review import confirm, decline, put_on_waitlist
+from registrations.tickets import forget_keys
+from shared.clock import now
 from shared.db import db, transaction
 from tests.factories import accounts, campaigns, registrations
 from tests.promises import keep_promises
@@ -114,3 +116,25 @@ def test_everybody_who_means_to_come_hears_that_a_stop_has_moved_and_then_that_i
         assert [m.kind for m in told(registration)] == ["moved", "cancelled"]
     for registration in gone:
         assert told(registration) == []
+
+
+def test_whoever_got_a_seat_just_before_the_stop_was_cancelled_hears_only_that_it_is_cancelled(
+    app: Flask,
+) -> None:
+    stop = campaigns.stop()
+    registration = registered(stop)
+    with transaction():
+        announce(StopMoved(stop_id=stop.id))
+        stop.cancelled_at = now()
+        announce(StopCancelled(stop_id=stop.id))
+    assert [m.kind for m in told(registration)] == ["cancelled"]
+
+
+def test_a_ticket_is_told_though_the_secret_was_changed_after_the_seat_was_given(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registration = registered(campaigns.stop())
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another-secret-of-the-tests")
+    forget_keys()
+    assert [m.kind for m in told(registration)] == ["confirmed"]
+    forget_keys()
