@@ -13,6 +13,7 @@ from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
+from sqlalchemy import text
 
 from audit.record import Actor, record
 from jobs.outbox import announce
@@ -21,10 +22,12 @@ from messages.errors import NoMailServer, NothingToSendAgain
 from messages.facts import MessageWritten
 from messages.models import Message, MessageState
 from shared.clock import now
-from shared.db import hold
+from shared.db import db, hold
 from shared.errors import NotFound
 
 SECONDS_TO_ANSWER = 20
+SECONDS_TO_TALK = 300
+"""Of the longest conversation with a mail server: a dozen answers, each within SECONDS_TO_ANSWER."""
 GIVE_UP_AFTER = timedelta(days=2)
 LONGEST_ERROR = 500
 
@@ -89,12 +92,17 @@ def send(message_id: int) -> timedelta | None:
         message.state = MessageState.KEPT
         return None
     message.tries += 1
+    # Cut off in the middle by the database, a mail that a slow server took would be handed in again and again.
+    db.session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{SECONDS_TO_TALK}s'"))
     try:
         _hand_in(as_mail(message, settings.mail_from), MailServer.at(settings.smtp_url))
     except _Refused as refusal:
         message.state = MessageState.FAILED
         message.last_error = str(refusal)[:LONGEST_ERROR]
-    except _NotNow as outage:
+    except (
+        _NotNow,
+        WrongMailAddress,
+    ) as outage:  # a slip in the settings is put right one day, like an outage
         message.last_error = str(outage)[:LONGEST_ERROR]
         if now() - message.written_at < GIVE_UP_AFTER:
             return wait_before(message.tries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from jobs.models import OutboxJob
 from messages.errors import NoMailServer, NothingToSendAgain
@@ -35,16 +36,21 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
 @dataclass
 class Inbox:
-    """What a mail server took. ``answers`` are given first, one a mail; afterwards every mail is taken."""
+    """What a mail server took. ``answers`` are given first, one a mail; afterwards every mail is taken.
+
+    Each answer takes ``seconds``.
+    """
 
     port: int
     answers: list[str] = field(default_factory=list)
+    seconds: float = 0
     asked: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.asked += 1
+        await asyncio.sleep(self.seconds)
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer.startswith("250"):
             mail = message_from_bytes(envelope.content, policy=default)
@@ -169,6 +175,37 @@ def test_a_mail_server_that_is_away_is_tried_again_later(app: Flask, inbox: Inbo
     assert message.state is MessageState.QUEUED
     assert "ConnectionRefusedError" in (message.last_error or "")
     assert len(open_jobs()) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"smtp_url": "smpt://mail.example.com"}, {"mail_from": "nobody at all"}])
+def test_a_message_waits_until_a_slip_in_the_settings_is_put_right(
+    app: Flask, inbox: Inbox, wrong: dict[str, str]
+) -> None:
+    right = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(right, **wrong)
+    message = written()
+    keep_promises()
+    db.session.refresh(message)
+    assert (message.state, message.tries) == (MessageState.QUEUED, 1)
+    assert next(iter(wrong)).upper() in (message.last_error or "")
+    app.config["SETTINGS"] = right
+    (job,) = open_jobs()
+    job.due_at = now()
+    db.session.commit()
+    keep_promises()
+    db.session.refresh(message)
+    assert (message.state, message.tries) == (MessageState.SENT, 2)
+
+
+def test_a_slow_mail_server_is_not_cut_off_by_the_database(app: Flask, inbox: Inbox) -> None:
+    inbox.seconds = 0.6
+    message = written()
+    with transaction():
+        db.session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '200ms'"))
+        send(message.id)
+    db.session.refresh(message)
+    assert message.state is MessageState.SENT
+    assert len(inbox.mails) == 1
 
 
 def test_after_two_days_of_trying_a_message_has_failed(app: Flask, inbox: Inbox) -> None:
