@@ -65,8 +65,11 @@ def lead_for(staff: Staff, lead_id: int) -> Lead:
 
 
 def leads_of(staff: Staff, *, over: bool = False) -> Select[Any]:
-    """The leads in the hands of ``staff``: the open ones, most overdue first, or those that came to an end."""
-    mine = select(Lead).options(*SHOWN).where(Lead.owner_id == staff.id)
+    """The leads in the hands of ``staff``: the open ones, most overdue first, or those that came to an end.
+
+    One that lies beyond the reach of ``staff`` by now is left out, as its page is.
+    """
+    mine = leads_within(reach_of(staff, Permission.FOLLOW_LEADS)).options(*SHOWN).where(Lead.owner_id == staff.id)
     if over:
         return mine.where(~OPEN).order_by(Lead.due_at.desc(), Lead.id.desc())
     return mine.where(OPEN).order_by(Lead.due_at, Lead.id)
@@ -81,7 +84,7 @@ def counts_of(staff: Staff, *, moment: datetime) -> dict[str, int]:
             func.count().filter(OPEN, Lead.due_at < moment),
             func.count().filter(signed),
             func.count().filter(~OPEN),
-        ).where(Lead.owner_id == staff.id)
+        ).where(Lead.owner_id == staff.id, lies_within(reach_of(staff, Permission.FOLLOW_LEADS)))
     ).one()
     return dict(zip(("open", "overdue", "signed", "over"), row, strict=True))
 

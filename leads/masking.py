@@ -6,9 +6,3 @@ from __future__ import annotations
 def masked_name(full_name: str) -> str:
     """``李文博`` → ``李**``; ``Anna Müller`` → ``A**``. The stars do not tell how long the name is."""
     return f"{full_name[:1]}**"
-
-
-def masked_email(email: str) -> str:
-    """``li8@example.com`` → ``l***@example.com``."""
-    name, at, host = email.partition("@")
-    return f"{name[:1]}***{at}{host}"

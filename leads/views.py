@@ -29,7 +29,7 @@ from leads.lookups import (
     referred_to,
     wished_cities,
 )
-from leads.masking import masked_email, masked_name
+from leads.masking import masked_name
 from leads.models import OPEN_STAGES, Channel, Lead, Stage
 from leads.open_lead import parts_for
 from leads.reasons import LetGoReason, in_words
@@ -237,7 +237,6 @@ def _page_of_lead(found: Lead, **forms: FlaskForm) -> str:
         acting=acting,
         is_open=found.stage in OPEN_STAGES,
         shown_name=found.person.full_name if mine else masked_name(found.person.full_name),
-        masked_email=masked_email,
         parts=parts_for(registration, visits=earlier_visits(registration, before=found.opened_at)),
         cities=wished_cities(registration),
         history=history_of(found),

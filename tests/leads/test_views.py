@@ -313,3 +313,15 @@ def test_an_employer_nobody_signed_with_is_told_what_will_stand_there(client: Br
     client.set_cookie("language", "en")
     client.sign_in(accounts.staff(Role.EMPLOYER_CONTACT, employer_id=leads.employer().id))
     assert "Nobody has signed yet" in text_of(client, "/desk/leads/referred")
+
+
+def test_a_lead_that_lies_beyond_ones_reach_by_now_is_not_on_ones_desk(client: Browser) -> None:
+    recruiter = accounts.staff(Role.RECRUITER, host_city_id=campaigns.host_city("Taiyuan").id)
+    near = registrations.registration(at=campaigns.stop(), full_name="欧阳文博")
+    far = registrations.registration(at=campaigns.stop(host=campaigns.host_city("Jincheng")), full_name="司马静")
+    for registration in (near, far):
+        leads.lead(of=registration, owner=recruiter)
+    client.sign_in(recruiter)
+    page = text_of(client, "/desk/leads")
+    assert "欧阳文博" in page
+    assert "司马静" not in page

@@ -55,6 +55,15 @@ def test_the_log_lists_what_was_written_and_says_that_nothing_is_sent(
     assert message.recipient not in page
 
 
+def test_a_message_shows_its_recipient_masked_because_only_the_registration_records_who_looks(
+    client: Browser, message: Message
+) -> None:
+    signed_in(client)
+    page = client.get(f"{LOG}/{message.id}").text
+    assert f"l***@{message.recipient.partition('@')[2]}" in page
+    assert message.recipient not in page
+
+
 def test_with_a_mail_server_the_log_does_not_say_so(app: Flask, client: Browser, message: Message) -> None:
     signed_in(client)
     before = app.config["SETTINGS"]
