@@ -11,8 +11,22 @@ from shared.db import db
 
 # Surnames that are read otherwise than the character usually is.
 SURNAMES = {
-    "曾": "zeng", "仇": "qiu", "朴": "piao", "解": "xie", "查": "zha", "盖": "ge", "单": "shan", "区": "ou",
-    "任": "ren", "华": "hua", "覃": "qin", "翟": "zhai", "尉": "wei", "冼": "xian", "缪": "miao", "乐": "yue",
+    "曾": "zeng",
+    "仇": "qiu",
+    "朴": "piao",
+    "解": "xie",
+    "查": "zha",
+    "盖": "ge",
+    "单": "shan",
+    "区": "ou",
+    "任": "ren",
+    "华": "hua",
+    "覃": "qin",
+    "翟": "zhai",
+    "尉": "wei",
+    "冼": "xian",
+    "缪": "miao",
+    "乐": "yue",
 }
 
 
@@ -31,8 +45,11 @@ def spelled(full_name: str) -> tuple[str, str]:
 
 
 def _kept(text: str) -> list[str]:
-    """Latin words stay; the middle dot and blanks part them."""
-    return [word for word in text.replace("·", " ").split() if word.isalnum()]
+    """Latin words stay, without their apostrophes; blanks, hyphens and the middle dot part them."""
+    for between in "·-‐":
+        text = text.replace(between, " ")
+    words = ("".join(letter for letter in word if letter.isalnum()) for word in text.split())
+    return [word for word in words if word]
 
 
 def find_or_add(*, full_name: str, mobile: str, email: str) -> Person:
