@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from launch.running import running_here
+from launch.settings import demo_wanted
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Settings:
             mail_from=environment.get("MAIL_FROM") or cls.mail_from,
             public_url=(environment.get("PUBLIC_URL") or cls.public_url).rstrip("/"),
             https=environment.get("PUBLIC_URL", "").startswith("https://"),
-            demo=environment.get("DEMO", "1") != "0",
+            demo=demo_wanted(environment),
         )
 
 

@@ -17,6 +17,7 @@ import psycopg
 
 from launch.doors import check_database, check_redis
 from launch.errors import CannotStart
+from launch.settings import demo_wanted
 
 HERE = Path(__file__).resolve().parent.parent
 MIGRATIONS = HERE / "migrations"
@@ -26,7 +27,7 @@ SAID = 3
 
 def main(arguments: list[str]) -> int:
     """Prepare, saying what takes long; returns the exit code."""
-    demo = os.environ.get("DEMO", "1") != "0" and "--no-demo" not in arguments
+    demo = demo_wanted(os.environ) and "--no-demo" not in arguments
     try:
         connection = check_database(os.environ["DATABASE_URL"])
         with connection:

@@ -48,9 +48,19 @@ def from_environment(environment: Mapping[str, str] | None = None) -> LaunchSett
         smtp_url=given.get("SMTP_URL", "").strip(),
         secret_key=given.get("SECRET_KEY", "").strip(),
         public_url=given.get("PUBLIC_URL", "").strip() or f"http://{url_host(near(host))}:{port}",
-        demo=given.get("DEMO", "1").strip() != "0",
+        demo=demo_wanted(given),
         web_workers=_number(given, "WEB_WORKERS", 2, highest=256),
     )
+
+
+def demo_wanted(given: Mapping[str, str]) -> bool:
+    """Whether an empty database gets the demo, as DEMO says; unsaid, not behind an https PUBLIC_URL.
+
+    The passwords of its accounts, an administrator among them, stand in the code: no office shall open with them
+    because a variable was forgotten.
+    """
+    said = given.get("DEMO", "").strip()
+    return said != "0" if said else not given.get("PUBLIC_URL", "").strip().startswith("https://")
 
 
 def _number(given: Mapping[str, str], name: str, default: int, *, highest: int) -> int:

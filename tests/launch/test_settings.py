@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from config import Settings
 from launch.errors import CannotStart
 from launch.greeting import greeting
 from launch.secret import keep_secret
@@ -43,6 +44,27 @@ def test_the_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) 
     assert keep_secret(tmp_path) == first
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize(
+    ("given", "demo"),
+    [
+        ({}, True),
+        ({"PUBLIC_URL": "http://office.example"}, True),
+        ({"PUBLIC_URL": "https://office.example"}, False),
+        ({"PUBLIC_URL": "https://office.example", "DEMO": "1"}, True),
+        ({"DEMO": "0"}, False),
+    ],
+)
+def test_an_office_behind_https_does_not_open_with_known_passwords_unless_it_says_so(
+    given: dict[str, str], demo: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert from_environment(given).demo is demo
+    for name in ("DEMO", "PUBLIC_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**given, "DATABASE_URL": "postgresql:///office", "SECRET_KEY": "s"}.items():
+        monkeypatch.setenv(name, value)
+    assert Settings.from_environment().demo is demo
 
 
 def test_the_greeting_says_where_who_and_that_mails_are_kept() -> None:
