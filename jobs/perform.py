@@ -16,10 +16,6 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 8
 
 
-class TryLater(Exception):
-    """A task's way to say: not now (a mail server that is away), try again after the usual wait."""
-
-
 def wait_before(tries: int) -> timedelta:
     """5 s, 10 s, 20 s … at most 15 minutes."""
     return timedelta(seconds=min(5 * 2 ** max(0, tries - 1), 900))
