@@ -19,6 +19,7 @@ from wtforms.validators import (
 
 from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
+from campaigns.channel import FORM
 from campaigns.lookups import host_cities
 from campaigns.models import Campaign, Family, ProgrammeKind, Stop
 from campaigns.plan import LONGEST_SLUG, CampaignPlan, ProgrammeEntry, StopPlan
@@ -264,9 +265,7 @@ class ChannelForm(FlaskForm):
         _l("Where the poster hangs"),
         validators=[
             Optional(),
-            Regexp(
-                r"^[a-z0-9][a-z0-9-]{0,31}$", message=_l("Small letters, digits and hyphens, at most 32.")
-            ),
+            Regexp(f"^{FORM.pattern}$", message=_l("Small letters, digits and hyphens, at most 32.")),
         ],
         filters=[trimmed],
         description=_l(

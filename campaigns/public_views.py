@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from accounts.access import open_to_everyone
+from campaigns.channel import channel_named
 from campaigns.lookups import campaign_by_slug, draft_by_slug, published_campaigns
 from campaigns.models import Campaign, Family, Stop
 from campaigns.standing import Standing, standing_of
@@ -17,7 +16,6 @@ from shared.errors import NotFound
 bp = Blueprint("public", __name__)
 
 NEXT_STOPS = 6
-CHANNEL = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 @bp.get("/")
@@ -44,7 +42,7 @@ def campaign_list() -> ResponseReturnValue:
         chosen=chosen,
         next_stops=next_stops[:NEXT_STOPS],
         is_over=_is_over,
-        channel=_channel(),
+        channel=channel_named(request.args.get("from")),
     )
 
 
@@ -58,7 +56,8 @@ def campaign(slug: str) -> ResponseReturnValue:
         if g.staff is None:
             raise
         campaign = draft_by_slug(g.staff, slug)
-    return render_template("public/campaign.html", campaign=campaign, channel=_channel(), is_over=_is_over)
+    channel = channel_named(request.args.get("from"))  # handed on to the registration form
+    return render_template("public/campaign.html", campaign=campaign, channel=channel, is_over=_is_over)
 
 
 def _soonest_useful(stop: Stop) -> tuple[bool, object, int]:
@@ -77,9 +76,3 @@ def _chosen_family() -> Family | None:
         return Family(request.args.get("family", ""))
     except ValueError:
         return None
-
-
-def _channel() -> str | None:
-    """From which poster the reader comes; handed on to the registration form."""
-    channel = request.args.get("from", "")
-    return channel if CHANNEL.fullmatch(channel) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +20,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from campaigns.channel import channel_named
 from campaigns.models import HostCity, Stop
 from registrations.models import Education, RegistrationState
 from registrations.register import Application
@@ -28,12 +28,6 @@ from shared.clock import in_china
 from shared.fields import FullNameField, LineField, MailAddressField, MobileField
 
 MOST_CITIES = 3
-CHANNEL = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-
-
-def channel_named(text: str | None) -> str | None:
-    """The poster or link somebody came by, as ``?from=`` names it; anything odd counts as none."""
-    return text if text and CHANNEL.fullmatch(text) else None
 
 
 class CitiesField(SelectMultipleField):

@@ -9,10 +9,11 @@ from markupsafe import Markup
 
 from accounts.access import open_to_everyone
 from audit.record import APPLICANT
+from campaigns.channel import channel_named
 from campaigns.lookups import campaign_by_slug, host_cities
 from campaigns.models import Stop
 from registrations.calendar_entry import calendar_entry
-from registrations.forms import RegisterForm, channel_named
+from registrations.forms import RegisterForm
 from registrations.links import address_for, link_for, registration_on_link
 from registrations.lookups import arrived_at, place_in_line
 from registrations.models import STANDING, RegistrationState
