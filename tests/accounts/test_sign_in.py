@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -12,9 +15,11 @@ from sqlalchemy import select
 from accounts.errors import LockedForAWhile, LoginTaken, PasswordTooShort, WrongPassword
 from accounts.models import Role, Staff
 from accounts.sign_in import LOCKED_FOR, MOST_TRIES, add_staff, change_password, sign_in
+from app import create_app
 from audit.models import AuditEntry
 from shared.clock import now
 from shared.db import db, transaction
+from tests.conftest import settings_for
 
 PASSWORD = "good-scenery-2026"
 
@@ -113,3 +118,24 @@ def test_a_new_password_frees_a_locked_account(app: Flask) -> None:
     with transaction():
         change_password(staff, "another-password")
     assert try_to_sign_in("guo", "another-password") is staff
+
+
+def test_signing_in_counts_on_and_holds_up_nobody_who_works_under_the_account(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    address = fresh_database()
+    app = create_app(settings_for(address, tmp_path))
+    with (
+        app.app_context(),
+        psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as elsewhere,
+    ):
+        staff = add()
+        elsewhere.execute("UPDATE staff SET failed_sign_ins = %s", (MOST_TRIES - 1,))
+        elsewhere.execute("SET lock_timeout = '500ms'")
+        with transaction():
+            assert isinstance(sign_in("guo", "wrong"), WrongPassword)
+            # What every foreign key to the account asks for, an arrival's for example.
+            elsewhere.execute("SELECT 1 FROM staff WHERE id = %s FOR KEY SHARE", (staff.id,))
+        assert staff.locked_until is not None
+        db.session.remove()
+        db.engine.dispose()
