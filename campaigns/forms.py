@@ -35,6 +35,11 @@ def trimmed(text: str | None) -> str | None:
     return text if text is None else text.replace("\0", "").strip()
 
 
+def one_line(text: str | None) -> str | None:
+    """A filter: trimmed, and with single blanks; a line break would end a header or a calendar's line."""
+    return text if text is None else " ".join(text.replace("\0", "").split())
+
+
 def needed() -> InputRequired:
     """Required, said in the reader's language."""
     return InputRequired(_NEEDED)
@@ -47,7 +52,7 @@ def no_longer_than(limit: int) -> Length:
 
 def _line(label: Any, limit: int, *, required: bool = True, **options: Any) -> StringField:
     validators = [needed() if required else Optional(), no_longer_than(limit)]
-    return StringField(label, validators=validators, filters=[trimmed], **options)
+    return StringField(label, validators=validators, filters=[one_line], **options)
 
 
 def _not_blank(_form: FlaskForm, field: Field) -> None:

@@ -243,6 +243,15 @@ def test_a_channel_that_is_no_word_is_refused_and_stands_in_no_header(desk: Brow
     assert 'id="channel-error"' in page.text
 
 
+def test_a_line_break_in_a_line_ends_no_header_of_a_download(desk: Browser) -> None:
+    tour = campaigns.campaign(host=campaigns.host_city())
+    desk.post(f"/desk/campaigns/{tour.id}/stops/new", data=stop_form(city_zh="上\r\n海"))
+    stop = db.session.scalars(select(Stop)).one()
+    assert stop.city_zh == "上 海"
+    registrations.registration(at=stop)
+    assert desk.post(f"/desk/badges/stops/{stop.id}.pdf", data={"layout": "a6"}).status_code == 200
+
+
 def test_signs_that_the_database_cannot_keep_do_no_harm(desk: Browser) -> None:
     assert desk.post("/desk/campaigns/new", data=campaign_form(name_zh="博士\0行")).status_code == 302
     assert db.session.scalars(select(Campaign)).one().name_zh == "博士行"
