@@ -31,6 +31,7 @@ from config import Settings
 from demo.accounts import DEMO_ACCOUNTS
 from demo.cli import seed_command
 from employers import models as _employers_models  # noqa: F401 - grants name its table
+from jobs.cli import promise_commands
 from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
 from leads import views as leads_views
 from messages import tasks as _messages_tasks  # noqa: F401 - sends what was written
@@ -117,6 +118,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.cli.add_command(staff_commands)
+    app.cli.add_command(promise_commands)
     app.cli.add_command(seed_command)
     app.add_url_rule("/healthz", view_func=healthz)
     app.after_request(_close_the_shutters)
@@ -197,7 +199,9 @@ def _say_no_kindly(app: Flask) -> None:
         abandon()
         if request.method == "GET":
             return refused(NotFound())
-        return _page(400, _("What you sent holds a sign that cannot be stored. Please take it out and send it again."))
+        return _page(
+            400, _("What you sent holds a sign that cannot be stored. Please take it out and send it again.")
+        )
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(InterfaceError)
