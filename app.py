@@ -111,9 +111,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     db.init_app(app)
+    app.before_request(_number_the_request)  # before anything that may refuse: the refusal carries it too
     CSRFProtect(app)
     Babel(app, locale_selector=lambda: BABEL_LOCALES[chosen_language()])
-    app.before_request(_number_the_request)
     app.before_request(packed_asset)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -44,6 +44,17 @@ def test_a_sign_that_cannot_be_stored_is_refused_in_words(client: Browser) -> No
     assert "无法保存的字符" in answer.text
 
 
+def test_a_form_without_its_token_is_refused_with_a_number_to_ask_by(
+    app: Flask, client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    answer = client.post("/sign-in", data={"login": "guo", "password": "good-scenery-2026"})
+    assert answer.status_code == 400
+    number = answer.headers["X-Request-Id"]
+    assert len(number) == 12
+    assert number in answer.text
+
+
 @pytest.mark.parametrize(
     "statement",
     ["SET LOCAL statement_timeout = 1; SELECT pg_sleep(1), :name", "SELECT no_such_function(:name)"],
