@@ -84,22 +84,23 @@ def published_campaigns() -> list[Campaign]:
 
 def campaign_by_slug(slug: str) -> Campaign:
     """A published campaign with its stops and their programmes. Raises NotFound, also for a draft."""
+    return _whole_campaign(slug, Campaign.published_at.is_not(None))
+
+
+def draft_by_slug(staff: Staff, slug: str) -> Campaign:
+    """A campaign that ``staff`` may look at before the public does, with the same. Raises NotFound."""
+    return _whole_campaign(slug, _campaign_touches(reach_of(staff, Permission.SEE_CAMPAIGNS)))
+
+
+def _whole_campaign(slug: str, rule: ColumnElement[bool]) -> Campaign:
     campaign = db.session.scalar(
         select(Campaign)
-        .where(Campaign.slug == slug, Campaign.published_at.is_not(None))
+        .where(Campaign.slug == slug, rule)
         .options(selectinload(Campaign.stops).selectinload(Stop.programme))
     )
     if campaign is None:
         raise NotFound
     return campaign
-
-
-def draft_by_slug(staff: Staff, slug: str) -> Campaign:
-    """A campaign that ``staff`` may look at before the public does. Raises NotFound."""
-    campaign = db.session.scalar(select(Campaign).where(Campaign.slug == slug))
-    if campaign is None:
-        raise NotFound
-    return campaign_for(staff, campaign.id, Permission.SEE_CAMPAIGNS)
 
 
 def host_cities() -> list[HostCity]:

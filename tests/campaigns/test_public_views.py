@@ -168,3 +168,18 @@ def test_the_public_pages_take_as_many_queries_for_three_as_for_one(
         campaigns.stop(of=tour, host=campaigns.host_city("Jincheng"))
         campaigns.stop()
     assert counts[0] == counts[1]
+
+
+def test_a_draft_takes_as_many_queries_for_three_stops_as_for_one(
+    client: Browser, count_queries: CountQueries
+) -> None:
+    tour = campaigns.campaign(published_at=None)
+    client.sign_in(accounts.staff(Role.ADMINISTRATOR))
+    counts = []
+    for _round in range(2):
+        campaigns.stop(of=tour)
+        campaigns.stop(of=tour, host=campaigns.host_city("Jincheng"))
+        with count_queries() as sent:
+            assert client.get(f"/c/{tour.slug}").status_code == 200
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
