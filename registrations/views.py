@@ -123,9 +123,9 @@ def own_calendar(link: str) -> ResponseReturnValue:
 @bp.get("/r/<link>/ticket.png")
 @open_to_everyone
 def own_ticket(link: str) -> ResponseReturnValue:
-    """The ticket as a picture to keep on the phone; only while there is a seat."""
+    """The ticket as a picture to keep on the phone; only while there is a seat at a stop that is held."""
     registration = registration_on_link(link)
-    if registration.state is not RegistrationState.CONFIRMED:
+    if registration.state is not RegistrationState.CONFIRMED or registration.stop.cancelled_at is not None:
         raise NotFound
     return Response(
         qr_png(ticket_for(registration), module=16),

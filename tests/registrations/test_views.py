@@ -176,7 +176,9 @@ def test_the_own_page_shows_each_state_and_the_ticket_only_with_a_seat(
 
 def test_a_confirmed_seat_of_a_cancelled_stop_has_no_ticket(client: Browser) -> None:
     registration = registrations.registration(S.CONFIRMED, at=campaigns.stop(cancelled_at=now()))
-    assert 'class="ticket-code"' not in client.get(f"/r/{link_for(registration)}").text
+    link = link_for(registration)
+    assert 'class="ticket-code"' not in client.get(f"/r/{link}").text
+    assert client.get(f"/r/{link}/ticket.png").status_code == 404
 
 
 def test_the_own_page_tells_nothing_of_others(client: Browser) -> None:
