@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 from sqlalchemy import func, select
 
+from audit.record import record
 from registrations.errors import UnknownCode
 from registrations.models import Registration, TicketKey
 from registrations.ticket_code import BadTicket, TicketBody, UnknownKey, read, sign
@@ -100,7 +101,7 @@ def make_key() -> TicketKey:
         created_at=now(),
     )
     db.session.add(key)
-    db.session.flush()
+    record("make_key", key)
     # Made but not committed: until this transaction ends nobody may remember the key, it may never come to be.
     db.session().info[_KEPT] = db.session().get_transaction()
     forget_keys()

@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from audit.models import AuditEntry
+from audit.record import SYSTEM
 from registrations.errors import UnknownCode
 from registrations.links import link_for, registration_on_link
 from registrations.lookups import registration_for_code
@@ -49,7 +51,9 @@ def test_the_first_key_is_made_once(app: Flask) -> None:
     for _ in range(2):
         with transaction():
             make_first_key()
-    assert len(db.session.scalars(select(TicketKey)).all()) == 1
+    key = db.session.scalars(select(TicketKey)).one()
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "make_key")).one()
+    assert (entry.subject_kind, entry.subject_id, entry.by_whom) == ("TicketKey", key.id, SYSTEM)
 
 
 def test_without_a_key_there_is_no_ticket(app: Flask) -> None:
