@@ -11,9 +11,10 @@ ARGS ?=
 PROCESSES ?= 2
 SIZE ?= 10000
 MEASURE ?=
+NAME ?= change
 
 .DEFAULT_GOAL := help
-.PHONY: help run prepare prepare-dev test lint bench seed migrate messages relay worker flask screenshots requirements clean
+.PHONY: help run prepare prepare-dev test lint bench seed migrate migration messages relay worker flask screenshots requirements clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -43,6 +44,9 @@ seed: prepare  ## a large database for measuring: make seed SIZE=100000
 
 migrate: prepare  ## bring the database to the newest schema
 	@exec $(SERVED) $(OURS) -m launch.prepare --no-demo
+
+migration: prepare-dev  ## a new migration out of what the models say: make migration NAME="add a field"
+	@exec $(SERVED) --prepared $(OURS) -m alembic revision --autogenerate --rev-id $$(printf '%04d' $$(($$(ls migrations/versions/*.py | wc -l) + 1))) -m "$(NAME)"
 
 flask: prepare  ## a command of the product: make flask ARGS="staff list"
 	@exec $(SERVED) --prepared $(OURS) -m flask --app app $(ARGS)
