@@ -163,10 +163,22 @@ def _close_the_shutters(response: Any) -> Any:
     return response
 
 
+def _page_shown() -> str | None:
+    """The path of the page the reader is on, also when it answered an act: that lies beneath its page's path."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    adapter = current_app.create_url_adapter(request)
+    path = request.path
+    while path and adapter is not None:
+        if adapter.test(path, "GET"):
+            return path
+        path = path.rpartition("/")[0]
+    return None
+
+
 def _for_every_template() -> dict[str, Any]:
     def switch_language_url(language: str) -> str:
-        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-        return url_for("accounts.switch_language", language=language, next=wanted)
+        return url_for("accounts.switch_language", language=language, next=_page_shown())
 
     settings: Settings = current_app.config["SETTINGS"]
     return {

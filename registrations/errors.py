@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from shared.errors import Refusal
+from shared.errors import NotFound, Refusal
 
 
 class UnknownCode(Refusal):
@@ -13,6 +13,12 @@ class UnknownCode(Refusal):
     status = 404
     code = "unknown_code"
     sentence = _l("This code is not one of ours. Scan it again, or type the eight characters below it.")
+
+
+class LinkNotOurs(NotFound):
+    """An applicant's link that we did not sign: cut short when it was copied, or made up."""
+
+    sentence = _l("This link is not whole or no longer holds. Please open it from the e-mail we sent you.")
 
 
 class RegistrationClosed(Refusal):

@@ -7,9 +7,9 @@ import hashlib
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from registrations.errors import LinkNotOurs
 from registrations.models import Registration
 from shared.db import db
-from shared.errors import NotFound
 
 
 def link_for(registration: Registration) -> str:
@@ -23,14 +23,14 @@ def address_for(registration: Registration) -> str:
 
 
 def registration_on_link(token: str) -> Registration:
-    """The registration whose link this is. Raises NotFound for anything that we did not sign."""
+    """The registration whose link this is. Raises LinkNotOurs for anything that we did not sign."""
     try:
         registration_id = _signer().loads(token)
     except BadSignature:
-        raise NotFound from None
+        raise LinkNotOurs from None
     registration = db.session.get(Registration, registration_id)
     if registration is None:
-        raise NotFound
+        raise LinkNotOurs
     return registration
 
 

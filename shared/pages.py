@@ -39,8 +39,8 @@ class Page(Generic[Row]):
 
 
 def page_of(statement: Select[Any], number: int, *, size: int = PAGE_SIZE) -> Page[Any]:
-    """Page ``number`` of ``statement`` (which must be ordered by something unique), in two queries."""
-    number = max(1, min(number, 1_000_000))
+    """Page ``number``, or the nearest there is, of ``statement`` (ordered by something unique), in two queries."""
     total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    number = max(1, min(number, -(-total // size)))
     rows = db.session.scalars(statement.limit(size).offset((number - 1) * size)).unique().all()
     return Page(list(rows), number, total, size)

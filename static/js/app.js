@@ -6,10 +6,12 @@ import "bootstrap/js/src/offcanvas.js";
 
 import { askBeforeActs } from "./ask.js";
 import { copyOnClick } from "./copy.js";
+import { keepDraftOverLanguages } from "./draft.js";
 import { closeFlashes, focusFirstError, sendFiltersAtOnce, sendOnce } from "./forms.js";
 import { tellTimes } from "./times.js";
 import { offerThemes } from "./themes.js";
 
+keepDraftOverLanguages();
 askBeforeActs();
 sendOnce();
 sendFiltersAtOnce();

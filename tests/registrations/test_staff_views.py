@@ -61,6 +61,20 @@ def test_the_list_is_narrowed_by_stop_and_state(client: Browser, liu: Registrati
     assert "周正" not in page
 
 
+def test_the_language_can_be_changed_on_the_page_that_shows_the_contact(
+    client: Browser, liu: Registration
+) -> None:
+    signed_in(client)
+    page = client.post(f"{LIST}/{liu.id}/contact").text
+    assert f'href="/language/en?next={LIST}/{liu.id}"' in page
+
+
+def test_a_page_beyond_the_last_is_the_last(client: Browser) -> None:
+    client.sign_in(accounts.staff(Role.ADMINISTRATOR))
+    registrations.registration(full_name="王芳")
+    assert "王芳" in client.get(f"{LIST}?page=7").text
+
+
 @pytest.mark.parametrize(
     "query", ["stop=x", "stop=99999999999999", "state=king", "page=0", "page=x", "text=%25_%5C"]
 )

@@ -190,6 +190,21 @@ def test_the_own_page_tells_nothing_of_others(client: Browser) -> None:
         assert secret not in text
 
 
+def test_a_link_cut_short_is_sent_back_to_the_mail_and_hears_nothing_of_cities(client: Browser) -> None:
+    client.set_cookie("language", "en")
+    answer = client.get(f"/r/{link_for(registrations.registration())[:-3]}")
+    assert answer.status_code == 404
+    assert "open it from the e-mail" in answer.text
+    assert "another city" not in answer.text
+
+
+def test_the_language_can_be_changed_after_a_refused_form(client: Browser) -> None:
+    stop = campaigns.stop()
+    answer = client.post(address(stop), data=filled(mobile="1"))
+    assert answer.status_code == 422
+    assert f'href="/language/en?next={address(stop)}"' in answer.text
+
+
 def test_somebody_withdraws_on_the_own_page(client: Browser) -> None:
     registration = registrations.registration()
     link = link_for(registration)
