@@ -110,9 +110,9 @@ def _largest_size(
 ) -> tuple[float, tuple[str, ...]] | None:
     """Size and lines for at most ``count`` lines, to a tenth of a point.
 
-    A word in letters is broken only if it is too wide at any size.
+    A word in letters or a part of a name is broken only if it is too wide at any size.
     """
-    widest = _widest_word(pieces, face)
+    widest = _widest_word(pieces, face, whole=place.whole_words)
     if widest and width / widest >= place.smallest:
         ceiling = min(ceiling, width / widest)
     low, high = int(place.smallest * 10), int(ceiling * 10)
@@ -125,19 +125,23 @@ def _largest_size(
         else:
             high = middle - 1
     size = low / 10
-    return size, _evened(pieces, face, width / size)
+    return size, _evened(pieces, face, width / size, whole=place.whole_words)
 
 
-def _widest_word(pieces: list[str], face: Typeface) -> float:
-    """Width in em of the widest word written in letters; 0 if there is none."""
-    words = (piece.rstrip() for piece in pieces if _HAN.sub("", piece).strip("·・• "))
+def _widest_word(pieces: list[str], face: Typeface, *, whole: bool) -> float:
+    """Width in em of the widest word that should not be broken; 0 if there is none.
+
+    That is a word written in letters; of a name in several parts (``whole``) each part, with the · it ends in.
+    """
+    each = whole and len(pieces) > 1
+    words = (piece.rstrip() for piece in pieces if each or _HAN.sub("", piece).strip("·・• "))
     return max(map(face.width, words), default=0.0)
 
 
-def _evened(pieces: list[str], face: Typeface, room: float) -> tuple[str, ...]:
+def _evened(pieces: list[str], face: Typeface, room: float, *, whole: bool) -> tuple[str, ...]:
     """The same number of lines, as equally long as they can be."""
     lines = wrap(pieces, face, room)
-    narrow, wide = max(room / len(lines), min(_widest_word(pieces, face), room)), room
+    narrow, wide = max(room / len(lines), min(_widest_word(pieces, face, whole=whole), room)), room
     if len(wrap(pieces, face, narrow)) == len(lines):
         return wrap(pieces, face, narrow)
     for _ in range(8):

@@ -252,6 +252,7 @@ def test_no_text_leaves_its_place(part: str, text: str) -> None:
         ("王芳", ("王芳",)),
         ("欧阳若澜", ("欧阳若澜",)),
         ("古丽米热·阿布都热依木", ("古丽米热·", "阿布都热依木")),
+        ("阿不都热合曼·艾尼瓦尔", ("阿不都热合曼·", "艾尼瓦尔")),
         ("Maria Konstantinopoulou", ("Maria", "Konstantinopoulou")),
     ],
 )
