@@ -116,6 +116,19 @@ def test_the_page_shows_the_figures_their_meaning_and_the_filter(client: Browser
     assert "As of" in page
 
 
+def test_a_cancelled_stop_is_not_said_to_be_still_to_come(client: Browser) -> None:
+    stop = campaigns.stop()
+    registrations.registration(at=stop)
+    client.sign_in(accounts.staff(Role.VIEWER))
+    client.set_cookie("language", "en")
+    assert ">still to come<" in client.get("/desk/reports/funnel").text
+    stop.cancelled_at = now()
+    db.session.flush()
+    page = client.get("/desk/reports/funnel").text
+    assert ">still to come<" not in page
+    assert ">Cancelled<" in page
+
+
 def test_another_citys_campaign_is_not_found_and_a_volunteer_is_not_let_in(client: Browser) -> None:
     stop = campaigns.stop(host=campaigns.host_city("Taiyuan"))
     client.sign_in(accounts.staff(Role.ORGANISER, host_city_id=campaigns.host_city("Jincheng").id))
