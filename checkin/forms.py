@@ -45,7 +45,7 @@ class GatesForm(FlaskForm):
         invalid_value_message=_l("Choose where you stand."),
     )
     gate = StringField(
-        _l("Gate"),
+        _l("Entrance"),
         filters=[trimmed],
         validators=[DataRequired(_l("Name the gate, for example East door.")), Length(max=LONGEST_GATE)],
         description=_l("Everybody who is scanned twice is told this name."),
@@ -62,7 +62,7 @@ class ScanForm(FlaskForm):
         validators=[DataRequired(_l("Scan a ticket or type its code.")), Length(max=300)],
     )
     gate = StringField(
-        _l("Gate"),
+        _l("Entrance"),
         filters=[trimmed],
         validators=[DataRequired(_l("Name the gate, for example East door.")), Length(max=LONGEST_GATE)],
     )
