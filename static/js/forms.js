@@ -15,8 +15,8 @@ export function sendOnce() {
         button.setAttribute("aria-busy", "true");
       }
     });
-    // An answer that is a download leaves the page standing: give the button back.
-    setTimeout(() => release(form), 8000);
+    // An answer that is a download (data-downloads) leaves the page standing: give the button back.
+    setTimeout(() => release(form), "downloads" in form.dataset ? 1500 : 8000);
   });
 
   // Coming back with the browser's back button shows the page as it was left: with dead buttons.
