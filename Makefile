@@ -33,6 +33,7 @@ test: prepare-dev  ## the whole suite; a part of it: make test ARGS="tests/check
 
 lint: prepare-dev  ## ruff, mypy --strict, the direction of imports
 	@$(OURS) -m ruff check .
+	@$(OURS) -m ruff format --check --quiet .
 	@$(OURS) -m mypy .
 	@$(OURS) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 

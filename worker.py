@@ -53,7 +53,10 @@ def main() -> None:
         try:
             queue = work_queue(redis)
             worker = SimpleWorker(
-                [queue], connection=redis, serializer=JSONSerializer, name=f"worker-{os.getpid()}-{time.time_ns()}",
+                [queue],
+                connection=redis,
+                serializer=JSONSerializer,
+                name=f"worker-{os.getpid()}-{time.time_ns()}",
                 worker_ttl=60,
             )
             worker.work(logging_level="WARNING")

@@ -65,7 +65,9 @@ class RoleGrant(Model):
 
     __tablename__ = "role_grants"
     __table_args__ = (
-        CheckConstraint("num_nonnulls(host_city_id, campaign_id, stop_id, employer_id) <= 1", name="one_scope"),
+        CheckConstraint(
+            "num_nonnulls(host_city_id, campaign_id, stop_id, employer_id) <= 1", name="one_scope"
+        ),
         CheckConstraint("(role = 'employer_contact') = (employer_id IS NOT NULL)", name="employer_scope"),
         UniqueConstraint(
             "staff_id",

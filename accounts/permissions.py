@@ -67,7 +67,11 @@ class Reach:
         )
 
     def covers(
-        self, *, host_city_id: int | None = None, campaign_id: int | None = None, stop_id: int | None = None,
+        self,
+        *,
+        host_city_id: int | None = None,
+        campaign_id: int | None = None,
+        stop_id: int | None = None,
         employer_id: int | None = None,
     ) -> bool:
         """Whether a row with these keys lies within reach."""

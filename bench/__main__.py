@@ -18,7 +18,9 @@ from bench.served import Ground
 def main(arguments: list[str]) -> int:
     """Run the measures named, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("measures", nargs="*", metavar="measure", help=f"of {', '.join(measure_names())}; all of them")
+    parser.add_argument(
+        "measures", nargs="*", metavar="measure", help=f"of {', '.join(measure_names())}; all of them"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the lines are kept")
     asked = parser.parse_args(arguments)
     try:

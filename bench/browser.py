@@ -85,7 +85,9 @@ def signed_in(host: str, port: int, login: str, password: str) -> dict[str, str]
     """The cookies of somebody who has signed in through the page. RuntimeError when refused."""
     browser = Browser(host, port)
     page = browser.get("/sign-in")
-    answer = browser.post("/sign-in", {"login": login, "password": password, "csrf_token": csrf_token(page.text)})
+    answer = browser.post(
+        "/sign-in", {"login": login, "password": password, "csrf_token": csrf_token(page.text)}
+    )
     browser.close()
     if answer.status != 302:
         raise RuntimeError(f"{login} cannot sign in: {answer.status}")

@@ -117,7 +117,18 @@ def keep(figures: Sequence[Figure], file: Path = RESULTS) -> None:
 
 def table(figures: Sequence[Figure]) -> str:
     """The figures for a person's eyes."""
-    head = ("measure", "case", "value", "unit", "p50 ms", "p99 ms", "errors", "consistent", "reference", "ratio")
+    head = (
+        "measure",
+        "case",
+        "value",
+        "unit",
+        "p50 ms",
+        "p99 ms",
+        "errors",
+        "consistent",
+        "reference",
+        "ratio",
+    )
     lines = [head] + [
         (
             each.measure, each.case, f"{each.value:,.1f}", each.unit, f"{each.p50_ms:,.1f}", f"{each.p99_ms:,.1f}",
@@ -127,5 +138,6 @@ def table(figures: Sequence[Figure]) -> str:
     ]  # fmt: skip
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
     )

@@ -72,9 +72,7 @@ def drive(lanes: Sequence[Lane], *, most_seconds: float = 120.0) -> list[Sample]
     return sorted(samples, key=lambda sample: sample.began)
 
 
-def _process(
-    lanes: Sequence[Lane], barrier: Barrier, most_seconds: float, end: Connection[Any, Any]
-) -> None:
+def _process(lanes: Sequence[Lane], barrier: Barrier, most_seconds: float, end: Connection[Any, Any]) -> None:
     """What a client process does: run its lanes, send back the answers or the reason why there are none."""
     try:
         end.send(run_lanes(lanes, barrier, most_seconds))

@@ -144,7 +144,9 @@ def open_stop(house: House, seats: int) -> tuple[int, str]:
 
 def visit(house: House, path: str, numbers: Sequence[int], connections: int) -> list[Sample]:
     """Let these people come, through so many doors at once."""
-    lanes = [VisitLane(house.host, house.port, path, numbers[door::connections]) for door in range(connections)]
+    lanes = [
+        VisitLane(house.host, house.port, path, numbers[door::connections]) for door in range(connections)
+    ]
     return drive([lane for lane in lanes if lane.items], most_seconds=MOST_SECONDS)
 
 
@@ -153,7 +155,9 @@ def is_consistent(house: House, stop_id: int, seats: int, samples: Sequence[Samp
     shown = Counter(sample.outcome for sample in samples)
     lost = sum(count for outcome, count in shown.items() if outcome not in WANTED)
     rows = dict(
-        house.ask("SELECT state, count(*) FROM registrations WHERE stop_id = %(stop)s GROUP BY 1", {"stop": stop_id})
+        house.ask(
+            "SELECT state, count(*) FROM registrations WHERE stop_id = %(stop)s GROUP BY 1", {"stop": stop_id}
+        )
     )
     taken = house.ask("SELECT seats_taken FROM stops WHERE id = %(stop)s", {"stop": stop_id})[0][0]
     letters = house.ask(
@@ -194,7 +198,8 @@ def replayed(house: House, visits: int, seats: int, connections: int, *, first: 
         Capture("INSERT INTO registrations", "registration_id"),
     )
     return drive(
-        [ReplayLane(house.dsn, scripts, share, captures) for share in shares if share], most_seconds=MOST_SECONDS
+        [ReplayLane(house.dsn, scripts, share, captures) for share in shares if share],
+        most_seconds=MOST_SECONDS,
     )
 
 

@@ -133,13 +133,22 @@ def tickets_for(house: House, count: int) -> tuple[int, list[Ticket]]:
         begins = now() - timedelta(hours=2)
         venue, address = VENUES["太原"]
         stop = StopPlan(
-            ("太原", "Taiyuan"), "Taiyuan", venue, address, begins, begins + timedelta(hours=10), count, Crowd(confirmed=count)
+            ("太原", "Taiyuan"),
+            "Taiyuan",
+            venue,
+            address,
+            begins,
+            begins + timedelta(hours=10),
+            count,
+            Crowd(confirmed=count),
         )
         campaign_id = seed_campaign(
             CampaignPlan(f"bench-{secrets.token_hex(4)}", Family.DOCTORS_TOUR, ("测量", "Measuring"), ("", ""), "Taiyuan", True, (stop,))
         )  # fmt: skip
         registrations = db.session.scalars(
-            select(Registration).where(Registration.stop.has(campaign_id=campaign_id)).order_by(Registration.id)
+            select(Registration)
+            .where(Registration.stop.has(campaign_id=campaign_id))
+            .order_by(Registration.id)
         ).all()
         tickets = [Ticket(each.id, each.code, ticket_for(each)) for each in registrations]
         return registrations[0].stop_id, tickets
@@ -179,7 +188,9 @@ def is_consistent(house: House, stop_id: int, samples: Sequence[Sample]) -> bool
         "SELECT registration_id, count(*) FROM check_ins WHERE stop_id = %(stop)s AND voided_at IS NULL GROUP BY 1",
         at_stop,
     )
-    leads = house.ask("SELECT registration_id, count(*) FROM leads WHERE stop_id = %(stop)s GROUP BY 1", at_stop)
+    leads = house.ask(
+        "SELECT registration_id, count(*) FROM leads WHERE stop_id = %(stop)s GROUP BY 1", at_stop
+    )
     confirmed = house.ask(
         "SELECT id FROM registrations WHERE stop_id = %(stop)s AND state = 'confirmed'", at_stop
     )

@@ -43,7 +43,9 @@ def recording(app: Flask) -> Iterator[list[Step]]:
         engine = db.engine
     steps: list[Step] = []
 
-    def executed(_connection: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool) -> None:
+    def executed(
+        _connection: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool
+    ) -> None:
         for each in parameters if many else [parameters]:
             steps.append(Step(sql, dict(each)))
 
@@ -134,7 +136,8 @@ class ReplayLane:
             connection.rollback()
             return
         parameters = {
-            name: values[value.name] if isinstance(value, Slot) else value for name, value in step.parameters.items()
+            name: values[value.name] if isinstance(value, Slot) else value
+            for name, value in step.parameters.items()
         }
         cursor = connection.execute(step.sql, parameters)
         if cursor.description is None:

@@ -70,7 +70,10 @@ class House:
         """Wait for the worker to have done what was promised; False when it has not by then."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            if self.ask("SELECT count(*) FROM outbox_jobs WHERE done_at IS NULL AND parked_at IS NULL")[0][0] == 0:
+            if (
+                self.ask("SELECT count(*) FROM outbox_jobs WHERE done_at IS NULL AND parked_at IS NULL")[0][0]
+                == 0
+            ):
                 return True
             time.sleep(0.3)
         return False
@@ -88,7 +91,9 @@ class Ground:
 
     def __enter__(self) -> Self:
         self.directory = Path(
-            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="gs-bench-", ignore_cleanup_errors=True))
+            self._stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="gs-bench-", ignore_cleanup_errors=True)
+            )
         )
         self.directory.chmod(0o755)  # started by root, PostgreSQL runs as somebody else
         return self
@@ -143,7 +148,9 @@ class Ground:
             until = time.monotonic() + 60
             while not answers(settings):
                 if time.monotonic() > until or processes[0].poll() is not None:
-                    raise RuntimeError(f"it does not answer: {(data_dir / 'product.log').read_text()[-2000:]}")
+                    raise RuntimeError(
+                        f"it does not answer: {(data_dir / 'product.log').read_text()[-2000:]}"
+                    )
                 time.sleep(0.05)
             yield House(settings.host, port, database_url, app)
         finally:

@@ -21,7 +21,12 @@ class CheckIn(Model):
     __tablename__ = "check_ins"
     __table_args__ = (
         # One entry per ticket, whoever asks and however.
-        Index("uq_check_ins_standing", "registration_id", unique=True, postgresql_where=text("voided_at IS NULL")),
+        Index(
+            "uq_check_ins_standing",
+            "registration_id",
+            unique=True,
+            postgresql_where=text("voided_at IS NULL"),
+        ),
         # The same scan sent twice (an answer was lost on the way) is one arrival.
         Index("uq_check_ins_scan_id", "scan_id", unique=True),
         Index("ix_check_ins_stop_arrived", "stop_id", "arrived_at"),

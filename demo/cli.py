@@ -8,7 +8,11 @@ from flask.cli import with_appcontext
 
 @click.command("seed")
 @click.option(
-    "--size", type=click.IntRange(0, 2_000_000), default=0, show_default=True, help="Registrations to add for measuring."
+    "--size",
+    type=click.IntRange(0, 2_000_000),
+    default=0,
+    show_default=True,
+    help="Registrations to add for measuring.",
 )
 @with_appcontext
 def seed_command(size: int) -> None:

@@ -252,7 +252,12 @@ class Crowd:
         person.visits.append(arrived_at)
 
     def _person(
-        self, place: StopPlace, plan: StopPlan, applied_at: datetime, badge_class: BadgeClass, coming_again: float
+        self,
+        place: StopPlace,
+        plan: StopPlan,
+        applied_at: datetime,
+        badge_class: BadgeClass,
+        coming_again: float,
     ) -> Known:
         dice = self.dice
         if badge_class is BadgeClass.DOCTOR and self._known and dice.random() < coming_again:
@@ -274,7 +279,15 @@ class Crowd:
             {place.campaign_id},
         )
         self.rows["people"].append(
-            (person.person_id, who.full_name, who.name_pinyin, who.name_initials, who.mobile, who.email, applied_at)
+            (
+                person.person_id,
+                who.full_name,
+                who.name_pinyin,
+                who.name_initials,
+                who.mobile,
+                who.email,
+                applied_at,
+            )
         )
         if badge_class is BadgeClass.DOCTOR and len(self._known) < 5_000:
             self._known.append(person)
@@ -423,7 +436,11 @@ class Crowd:
             return claimed_at + CONTACT_WITHIN
         dice = self.dice
         for number in range(count):
-            at = last_at if number == count - 1 else claimed_at + (last_at - claimed_at) * ((number + 0.6) / count)
+            at = (
+                last_at
+                if number == count - 1
+                else claimed_at + (last_at - claimed_at) * ((number + 0.6) / count)
+            )
             reached = number == count - 1 or dice.random() < 0.8
             notes = NOTES_UNREACHED if not reached else NOTES_FIRST if number < 2 else NOTES_FURTHER
             channel = dice.choices(tuple(Channel), (50, 32, 12, 6))[0]
@@ -440,7 +457,9 @@ def _numbered_by_time(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
     """The same rows, with the registrations' numbers given in the order of application, as they come in real life."""
     applied_at = COLUMNS["registrations"].index("applied_at")
     registrations = sorted(rows["registrations"], key=lambda row: (row[applied_at], row[0]))
-    numbers = dict(zip((row[0] for row in registrations), sorted(row[0] for row in registrations), strict=True))
+    numbers = dict(
+        zip((row[0] for row in registrations), sorted(row[0] for row in registrations), strict=True)
+    )
 
     def renumbered(table: str, column: str) -> list[Row]:
         place = COLUMNS[table].index(column)

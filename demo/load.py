@@ -38,7 +38,9 @@ def _connection() -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", db.session.connection().connection.dbapi_connection)
 
 
-def _copy(connection: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def _copy(
+    connection: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
     statement = SQL("COPY {} ({}) FROM STDIN").format(
         Identifier(table), SQL(", ").join(map(Identifier, columns))
     )

@@ -32,18 +32,58 @@ GIVEN = tuple(_GIVEN.split())
 
 # Characters that lie outside the fonts of a thoughtless printer: every badge must show them.
 RARE_NAMES = (
-    "张䶮", "王𬸚", "李赟", "赵𬭎", "马骉", "孙犇", "刘㛃", "陈翀", "杨昶旻", "周堃", "吴喆淏", "郑祎璟", "冯沄", "徐𣲗",
-    "胡𬱖", "薛燊", "曹彧", "邓翯", "郇烨霖", "亓官瑀", "缑祯", "范垚", "梁甦", "宋赜", "袁玥珺",
+    "张䶮",
+    "王𬸚",
+    "李赟",
+    "赵𬭎",
+    "马骉",
+    "孙犇",
+    "刘㛃",
+    "陈翀",
+    "杨昶旻",
+    "周堃",
+    "吴喆淏",
+    "郑祎璟",
+    "冯沄",
+    "徐𣲗",
+    "胡𬱖",
+    "薛燊",
+    "曹彧",
+    "邓翯",
+    "郇烨霖",
+    "亓官瑀",
+    "缑祯",
+    "范垚",
+    "梁甦",
+    "宋赜",
+    "袁玥珺",
 )
 
 MINORITY_NAMES = (
-    "阿不都热合曼·艾尼瓦尔", "迪丽努尔·买买提江", "次仁卓玛", "乌兰图雅", "吉克·阿呷", "叶尔江·沙依劳",
-    "巴特尔", "孟克其其格", "布合力其木·吐尔逊",
+    "阿不都热合曼·艾尼瓦尔",
+    "迪丽努尔·买买提江",
+    "次仁卓玛",
+    "乌兰图雅",
+    "吉克·阿呷",
+    "叶尔江·沙依劳",
+    "巴特尔",
+    "孟克其其格",
+    "布合力其木·吐尔逊",
 )
 
 FOREIGN_NAMES = (
-    "Anna Müller", "James O’Connor", "Łukasz Kowalski", "Nguyễn Thị Hương", "Amir Hosseini", "María José García",
-    "Sofia Rossi", "Chukwuemeka Okafor", "Pierre Lefèvre", "Aiko Tanaka", "Dmitri Sokolov", "Priya Raghunathan",
+    "Anna Müller",
+    "James O’Connor",
+    "Łukasz Kowalski",
+    "Nguyễn Thị Hương",
+    "Amir Hosseini",
+    "María José García",
+    "Sofia Rossi",
+    "Chukwuemeka Okafor",
+    "Pierre Lefèvre",
+    "Aiko Tanaka",
+    "Dmitri Sokolov",
+    "Priya Raghunathan",
 )
 
 MAIL_DOMAINS = ("example.com", "example.org", "example.net")
@@ -74,7 +114,9 @@ def someone(dice: random.Random, number: int, *, wanted: str | None = None) -> S
 def invented_name(dice: random.Random) -> str:
     """A name as one meets it: mostly two or three characters, sometimes a compound surname."""
     surname = (
-        dice.choice(COMPOUND_SURNAMES) if dice.random() < 0.015 else dice.choices(SURNAMES, weights=WEIGHTS)[0]
+        dice.choice(COMPOUND_SURNAMES)
+        if dice.random() < 0.015
+        else dice.choices(SURNAMES, weights=WEIGHTS)[0]
     )
     return surname + dice.choice(GIVEN)
 

@@ -109,9 +109,33 @@ def tour_programme(city: str) -> tuple[Item, ...]:
     hall, hall_en = ("主会场", "Main hall")
     return (
         _item(0, "9:00-9:40", K.OPENING, "开幕式与山西推介", "Opening: this is Shanxi", hall, hall_en),
-        _item(0, "9:40-10:40", K.BRIEFING, "人才政策宣讲：一人一策、一事一议", "Talent policy: one person, one policy", hall, hall_en),
-        _item(0, "10:50-11:50", K.SALON, f"路演沙龙：{city}校友说山西", f"Salon: alumni in {ENGLISH[city]} on Shanxi", "二层沙龙区", "Salon area, 2nd floor"),
-        _item(0, "13:30-16:30", K.JOB_FAIR, "双选洽谈会", "Two-way selection fair", "展区 A、B", "Exhibition areas A and B"),
+        _item(
+            0,
+            "9:40-10:40",
+            K.BRIEFING,
+            "人才政策宣讲：一人一策、一事一议",
+            "Talent policy: one person, one policy",
+            hall,
+            hall_en,
+        ),
+        _item(
+            0,
+            "10:50-11:50",
+            K.SALON,
+            f"路演沙龙：{city}校友说山西",
+            f"Salon: alumni in {ENGLISH[city]} on Shanxi",
+            "二层沙龙区",
+            "Salon area, 2nd floor",
+        ),
+        _item(
+            0,
+            "13:30-16:30",
+            K.JOB_FAIR,
+            "双选洽谈会",
+            "Two-way selection fair",
+            "展区 A、B",
+            "Exhibition areas A and B",
+        ),
         _item(0, "16:40-17:30", K.SIGNING, "意向签约仪式", "Signing of first intents", hall, hall_en),
     )
 
@@ -133,9 +157,33 @@ def forum_programme(subject: tuple[str, str]) -> tuple[Item, ...]:
     """One day of an academicians' forum."""
     return (
         _item(0, "9:00-9:30", K.OPENING, "论坛开幕", "Opening", "主论坛", "Plenary hall"),
-        _item(0, "9:30-11:45", K.SEMINAR, f"院士主旨报告：{subject[0]}", f"Keynotes: {subject[1]}", "主论坛", "Plenary hall"),
-        _item(0, "14:00-16:30", K.SEMINAR, "平行论坛与青年学者报告", "Parallel sessions and young scholars", "一至三厅", "Halls 1 to 3"),
-        _item(0, "16:40-17:30", K.SIGNING, "院士工作站揭牌与项目签约", "Academician workstation and project signings", "主论坛", "Plenary hall"),
+        _item(
+            0,
+            "9:30-11:45",
+            K.SEMINAR,
+            f"院士主旨报告：{subject[0]}",
+            f"Keynotes: {subject[1]}",
+            "主论坛",
+            "Plenary hall",
+        ),
+        _item(
+            0,
+            "14:00-16:30",
+            K.SEMINAR,
+            "平行论坛与青年学者报告",
+            "Parallel sessions and young scholars",
+            "一至三厅",
+            "Halls 1 to 3",
+        ),
+        _item(
+            0,
+            "16:40-17:30",
+            K.SIGNING,
+            "院士工作站揭牌与项目签约",
+            "Academician workstation and project signings",
+            "主论坛",
+            "Plenary hall",
+        ),
     )
 
 
@@ -150,7 +198,9 @@ def plans(today: date) -> list[CampaignPlan]:
     def day(offset: int) -> date:
         return today + timedelta(days=offset)
 
-    def stop_in(city: str, host: str | None, offset: int, capacity: int, crowd: Crowd, **more: object) -> StopPlan:
+    def stop_in(
+        city: str, host: str | None, offset: int, capacity: int, crowd: Crowd, **more: object
+    ) -> StopPlan:
         venue, address = VENUES[city]
         values: dict[str, object] = {
             "begins": at(day(offset), 9),
@@ -259,7 +309,14 @@ def plans(today: date) -> list[CampaignPlan]:
     )  # fmt: skip
 
     def forum(
-        slug: str, subject: tuple[str, str], city: str, offset: int, capacity: int, crowd: Crowd, *, is_published: bool = True
+        slug: str,
+        subject: tuple[str, str],
+        city: str,
+        offset: int,
+        capacity: int,
+        crowd: Crowd,
+        *,
+        is_published: bool = True,
     ) -> CampaignPlan:
         return CampaignPlan(
             f"zhihui-{slug}-{day(offset):%Y}",
@@ -274,11 +331,25 @@ def plans(today: date) -> list[CampaignPlan]:
     with_academicians = ((BadgeClass.ACADEMICIAN, 5), (BadgeClass.EXPERT, 9), (BadgeClass.GUEST, 4))
     return [
         last_tour,
-        forum("xinnengyuan", ("新能源", "New Energy"), "太原", -75, 100, Crowd(88, 0, 0, 9, 5, came=0.91, guests=with_academicians)),
+        forum(
+            "xinnengyuan",
+            ("新能源", "New Energy"),
+            "太原",
+            -75,
+            100,
+            Crowd(88, 0, 0, 9, 5, came=0.91, guests=with_academicians),
+        ),
         yuncheng_week,
         going_on,
         next_tour,
-        forum("xincailiao", ("新材料", "New Materials"), "晋城", 25, 60, Crowd(28, 0, 13, 2, 1, guests=with_academicians)),
+        forum(
+            "xincailiao",
+            ("新材料", "New Materials"),
+            "晋城",
+            25,
+            60,
+            Crowd(28, 0, 13, 2, 1, guests=with_academicians),
+        ),
         jincheng_week,
         lueliang_tour,
         forum("shengwuyiyao", ("生物医药", "Biomedicine"), "太原", 82, 120, Crowd(), is_published=False),

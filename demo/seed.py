@@ -101,7 +101,9 @@ def seed_campaign(plan: CampaignPlan) -> int:
         scene = _scene(moment, password=secrets.token_urlsafe(24))
         first_number = _first_number()
         size = sum(stop.crowd.size for stop in plan.stops)
-        crowd = Crowd(scene, random.Random(SEED + first_number), _ids(size), first_number=first_number, held=_held())
+        crowd = Crowd(
+            scene, random.Random(SEED + first_number), _ids(size), first_number=first_number, held=_held()
+        )
         campaign = _add_campaign(plan, moment)
         _gather(crowd, plan, campaign)
         load(crowd.take_rows())
@@ -168,7 +170,9 @@ def _add_campaign(plan: CampaignPlan, moment: datetime) -> Campaign:
     city_ids = {city.name_en: city.id for city in db.session.scalars(select(HostCity))}
     stops = [_stop(stop, city_ids, moment) for stop in plan.stops]
     opened = [stop.registration_opened_at for stop in stops if stop.registration_opened_at]
-    published_at = min([*opened, moment - timedelta(days=6)]) - timedelta(days=4) if plan.is_published else None
+    published_at = (
+        min([*opened, moment - timedelta(days=6)]) - timedelta(days=4) if plan.is_published else None
+    )
     campaign = Campaign(
         slug=plan.slug,
         family=plan.family,

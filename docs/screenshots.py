@@ -123,5 +123,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-

@@ -17,7 +17,9 @@ promise_commands = AppGroup("promises", help="Look at promised work that failed,
 def list_parked() -> None:
     """Every promise that failed too often, with what went wrong last."""
     for job in parked():
-        click.echo(f"{job.id}\t{in_china(job.promised_at):%Y-%m-%d %H:%M}\t{job.task}\t{job.last_error or ''}")
+        click.echo(
+            f"{job.id}\t{in_china(job.promised_at):%Y-%m-%d %H:%M}\t{job.task}\t{job.last_error or ''}"
+        )
 
 
 @promise_commands.command("again")

@@ -18,7 +18,9 @@ class HoldingCapReached(Refusal):
     """Somebody who holds as many open leads as one person can follow."""
 
     code = "holding_cap_reached"
-    sentence = _l("You hold as many open leads as one person can follow. Bring one to an end or give one back first.")
+    sentence = _l(
+        "You hold as many open leads as one person can follow. Bring one to an end or give one back first."
+    )
 
 
 class AlreadyClaimed(Refusal):
@@ -94,7 +96,7 @@ class StartsInTheFuture(Refusal):
 
 
 class ReasonNeeded(Refusal):
-    """"Another reason" says nothing without the words."""
+    """ "Another reason" says nothing without the words."""
 
     status = 422
     code = "reason_needed"

@@ -91,7 +91,9 @@ def note_contact(
     moment = now()
     if next_at is not None and next_at < moment:
         raise NextContactInThePast
-    contact = Contact(lead_id=lead.id, staff_id=by.id, channel=channel, reached=reached, note=note.strip(), at=moment)
+    contact = Contact(
+        lead_id=lead.id, staff_id=by.id, channel=channel, reached=reached, note=note.strip(), at=moment
+    )
     db.session.add(contact)
     before = lead.stage
     if stage is not None and stage in OPEN_STAGES and stage is not Stage.NEW:
@@ -101,7 +103,13 @@ def note_contact(
     wait = NEXT_STEP_WITHIN[lead.stage] if reached else TRY_AGAIN_WITHIN
     lead.due_at = next_at or moment + wait
     record(
-        "note_contact", lead, by=by, channel=channel.value, reached=reached, before=before.value, after=lead.stage.value
+        "note_contact",
+        lead,
+        by=by,
+        channel=channel.value,
+        reached=reached,
+        before=before.value,
+        after=lead.stage.value,
     )
     return contact
 

@@ -56,8 +56,10 @@ class ContactForm(FlaskForm):
     )
     stage = SelectField(
         _l("The lead now stands at"),
-        choices=lambda: [SelectChoice("", _("As it follows from this contact"))]
-        + [SelectChoice(stage.value, stage.label) for stage in OPEN_STAGES if stage is not Stage.NEW],
+        choices=lambda: (
+            [SelectChoice("", _("As it follows from this contact"))]
+            + [SelectChoice(stage.value, stage.label) for stage in OPEN_STAGES if stage is not Stage.NEW]
+        ),
         validators=[Optional()],
     )
     next_on = DateField(
@@ -138,7 +140,7 @@ class LetGoForm(FlaskForm):
     )
 
     def validate_note(self, field: TextAreaField) -> None:
-        """"Another reason" says nothing without the words."""
+        """ "Another reason" says nothing without the words."""
         if self.reason.data == LetGoReason.OTHER.value and not field.data:
             raise ValidationError(_l("Please write the reason in a few words."))
 

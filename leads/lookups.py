@@ -25,7 +25,11 @@ IN_POOL = and_(
     Lead.owner_id.is_(None),
     Lead.stage.not_in(
         bindparam(
-            "over", [Stage.SIGNED, Stage.ONBOARDED, Stage.LOST], expanding=True, literal_execute=True, unique=True
+            "over",
+            [Stage.SIGNED, Stage.ONBOARDED, Stage.LOST],
+            expanding=True,
+            literal_execute=True,
+            unique=True,
         )
     ),
 )
@@ -69,7 +73,11 @@ def leads_of(staff: Staff, *, over: bool = False) -> Select[Any]:
 
     One that lies beyond the reach of ``staff`` by now is left out, as its page is.
     """
-    mine = leads_within(reach_of(staff, Permission.FOLLOW_LEADS)).options(*SHOWN).where(Lead.owner_id == staff.id)
+    mine = (
+        leads_within(reach_of(staff, Permission.FOLLOW_LEADS))
+        .options(*SHOWN)
+        .where(Lead.owner_id == staff.id)
+    )
     if over:
         return mine.where(~OPEN).order_by(Lead.due_at.desc(), Lead.id.desc())
     return mine.where(OPEN).order_by(Lead.due_at, Lead.id)

@@ -95,9 +95,7 @@ class Lead(Model):
             "ix_leads_pool",
             text("score DESC"),
             "id",
-            postgresql_where=text(
-                "owner_id IS NULL AND stage NOT IN ('signed', 'onboarded', 'lost')"
-            ),
+            postgresql_where=text("owner_id IS NULL AND stage NOT IN ('signed', 'onboarded', 'lost')"),
         ),
         Index("ix_leads_owner", "owner_id", "due_at"),
         Index("ix_leads_stop", "stop_id", "stage"),

@@ -87,7 +87,9 @@ def take_back_lead(registration_id: int) -> bool:
     record("take_back_lead", lead, registration_id=registration.id)
     db.session.delete(lead)
     db.session.flush()
-    if (elsewhere := first_arrival(registration.person_id, campaign_id=registration.stop.campaign_id)) is not None:
+    if (
+        elsewhere := first_arrival(registration.person_id, campaign_id=registration.stop.campaign_id)
+    ) is not None:
         open_lead(elsewhere)
     return True
 

@@ -56,10 +56,18 @@ def score_parts(
     return (
         ScorePart(_l("Education"), EDUCATION_POINTS[education], max(EDUCATION_POINTS.values())),
         ScorePart(_l("Research field is known"), FIELD_POINTS if research_field.strip() else 0, FIELD_POINTS),
-        ScorePart(_l("Would like to work in the province"), ANY_CITY_POINTS if wishes_any else 0, ANY_CITY_POINTS),
-        ScorePart(_l("Would like to work in the host city"), THIS_CITY_POINTS if wishes_this else 0, THIS_CITY_POINTS),
         ScorePart(
-            _l("Came to earlier stops"), VISIT_POINTS * min(earlier_visits, MOST_VISITS), VISIT_POINTS * MOST_VISITS
+            _l("Would like to work in the province"), ANY_CITY_POINTS if wishes_any else 0, ANY_CITY_POINTS
+        ),
+        ScorePart(
+            _l("Would like to work in the host city"),
+            THIS_CITY_POINTS if wishes_this else 0,
+            THIS_CITY_POINTS,
+        ),
+        ScorePart(
+            _l("Came to earlier stops"),
+            VISIT_POINTS * min(earlier_visits, MOST_VISITS),
+            VISIT_POINTS * MOST_VISITS,
         ),
     )
 

@@ -65,7 +65,10 @@ def my_leads() -> ResponseReturnValue:
 def pool() -> ResponseReturnValue:
     """Who waits for somebody to call: no names, no numbers."""
     return render_template(
-        "leads/pool.html", page=page_of(pool_listed(g.staff), _page_number()), masked_name=masked_name, moment=now()
+        "leads/pool.html",
+        page=page_of(pool_listed(g.staff), _page_number()),
+        masked_name=masked_name,
+        moment=now(),
     )
 
 
@@ -199,9 +202,7 @@ def referred() -> ResponseReturnValue:
     return render_template("leads/referred.html", page=page_of(referred_to(g.staff), _page_number()))
 
 
-def _act(
-    lead_id: int, act: Callable[[], Any], form: FlaskForm, name: str, done: str
-) -> ResponseReturnValue:
+def _act(lead_id: int, act: Callable[[], Any], form: FlaskForm, name: str, done: str) -> ResponseReturnValue:
     """Check ``form`` and do ``act``; what is refused stands beside its field, with what was typed kept."""
     found = lead_for(g.staff, lead_id)
     if not may_act(found, g.staff):

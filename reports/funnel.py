@@ -64,15 +64,17 @@ def funnel_by_stop(staff: Staff, *, campaign_id: int | None = None) -> Funnel:
         Registration.stop_id,
         ids,
         func.count(Registration.person_id.distinct()),
-        func.count(Registration.person_id.distinct()).filter(Registration.state == RegistrationState.CONFIRMED),
+        func.count(Registration.person_id.distinct()).filter(
+            Registration.state == RegistrationState.CONFIRMED
+        ),
     )
     arrived = _people_by_stop(
         CheckIn.stop_id,
         ids,
         func.count(Registration.person_id.distinct()),
-        narrow=lambda statement: statement.join(Registration, Registration.id == CheckIn.registration_id).where(
-            CheckIn.voided_at.is_(None)
-        ),
+        narrow=lambda statement: statement.join(
+            Registration, Registration.id == CheckIn.registration_id
+        ).where(CheckIn.voided_at.is_(None)),
     )
     leads = _people_by_stop(
         Lead.stop_id,
@@ -82,7 +84,9 @@ def funnel_by_stop(staff: Staff, *, campaign_id: int | None = None) -> Funnel:
     )
 
     def steps(stop_id: int | None) -> Steps:
-        return Steps(*registered.get(stop_id, (0, 0)), *arrived.get(stop_id, (0,)), *leads.get(stop_id, (0, 0)))
+        return Steps(
+            *registered.get(stop_id, (0, 0)), *arrived.get(stop_id, (0,)), *leads.get(stop_id, (0, 0))
+        )
 
     return Funnel([(stop, steps(stop.id)) for stop in stops], steps(None), moment)
 

@@ -44,7 +44,11 @@ def test_every_sentence_has_its_chinese(said: Catalog, chinese: Catalog) -> None
             continue
         found = chinese.get(message.id[0] if isinstance(message.id, tuple | list) else message.id)
         strings = found.string if found is not None else ""
-        if found is None or found.fuzzy or not (all(strings) if isinstance(strings, tuple | list) else strings):
+        if (
+            found is None
+            or found.fuzzy
+            or not (all(strings) if isinstance(strings, tuple | list) else strings)
+        ):
             missing.append(message.id)
     assert missing == []
 
@@ -53,7 +57,8 @@ def test_no_chinese_is_left_over_from_a_sentence_that_is_gone(said: Catalog, chi
     gone = [
         message.id
         for message in chinese
-        if message.id and said.get(message.id[0] if isinstance(message.id, tuple | list) else message.id) is None
+        if message.id
+        and said.get(message.id[0] if isinstance(message.id, tuple | list) else message.id) is None
     ]
     assert gone == []
 
@@ -65,6 +70,8 @@ def test_the_chinese_fills_in_the_same_values(chinese: Catalog) -> None:
         strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
         for string in strings:
             # Of a plural the Chinese may keep the number of either form.
-            if message.id and set(PLACEHOLDER.findall(string)) not in [set(PLACEHOLDER.findall(i)) for i in ids]:
+            if message.id and set(PLACEHOLDER.findall(string or "")) not in [
+                set(PLACEHOLDER.findall(i)) for i in ids
+            ]:
                 different.append((ids[0], string))
     assert different == []

@@ -208,7 +208,9 @@ def test_the_relay_hands_a_promise_over_once(own_app: Flask, redis: Redis) -> No
     assert work_queue(redis).count == 1
 
 
-def test_a_worker_that_is_quicker_than_the_relays_commit_keeps_the_promise(own_app: Flask, redis: Redis) -> None:
+def test_a_worker_that_is_quicker_than_the_relays_commit_keeps_the_promise(
+    own_app: Flask, redis: Redis
+) -> None:
     with transaction():
         enqueue(write_row, mark="quick")
     job_id = open_jobs()[0].id

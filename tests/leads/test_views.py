@@ -290,7 +290,9 @@ def test_the_score_is_shown_in_its_parts(desk: Browser) -> None:
     assert "0 of 20 points" in page
 
 
-def test_an_employer_sees_who_signed_with_its_own_house_and_nobody_else(client: Browser, recruiter: Staff) -> None:
+def test_an_employer_sees_who_signed_with_its_own_house_and_nobody_else(
+    client: Browser, recruiter: Staff
+) -> None:
     own, other = leads.employer(), leads.employer()
     stop = campaigns.stop()
     signed: dict[str, Any] = {"stage": Stage.SIGNED, "signed_on": today(), "owner": recruiter}
@@ -318,7 +320,9 @@ def test_an_employer_nobody_signed_with_is_told_what_will_stand_there(client: Br
 def test_a_lead_that_lies_beyond_ones_reach_by_now_is_not_on_ones_desk(client: Browser) -> None:
     recruiter = accounts.staff(Role.RECRUITER, host_city_id=campaigns.host_city("Taiyuan").id)
     near = registrations.registration(at=campaigns.stop(), full_name="欧阳文博")
-    far = registrations.registration(at=campaigns.stop(host=campaigns.host_city("Jincheng")), full_name="司马静")
+    far = registrations.registration(
+        at=campaigns.stop(host=campaigns.host_city("Jincheng")), full_name="司马静"
+    )
     for registration in (near, far):
         leads.lead(of=registration, owner=recruiter)
     client.sign_in(recruiter)
