@@ -102,7 +102,6 @@ def main() -> None:
         shoot(desk, "campaigns-desk")
         for name, path in (
             ("registrations-desk", "/desk/registrations/"),
-            ("leads-desk", "/desk/leads/"),
             ("funnel-desk", "/desk/reports/funnel"),
             ("messages-desk", "/desk/messages/"),
             ("badges-desk", "/desk/badges/"),
@@ -110,11 +109,18 @@ def main() -> None:
             desk.goto(address + path)
             shoot(desk, name)
 
+        recruiter = page_for(browser, DESK)
+        sign_in(recruiter, address, "recruiter")
+        shoot(recruiter, "leads-desk")
+        recruiter.click("form[action='/desk/leads/claim'] button")
+        recruiter.wait_for_url("**/desk/leads/*")
+        shoot(recruiter, "lead-desk")
+
         gate = page_for(browser, PHONE, dark=True)
         sign_in(gate, address, "gate")
-        link = gate.locator("main a[href^='/gate/']").first
-        if link.count():
-            gate.goto(address + str(link.get_attribute("href")))
+        gate.click("main form button:not([type=button])")
+        gate.wait_for_url("**/gate/*")
+        gate.fill("[name=code]", "ABCD-2345")
         shoot(gate, "gate-phone-dark")
         english = page_for(browser, DESK, english=True)
         english.goto(address)

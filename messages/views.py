@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,6 +12,7 @@ from messages.forms import LogForm
 from messages.lookups import counts_by_state, listed, message_for, stops_written_about
 from messages.models import MessageState
 from messages.send import send_again as send_again_verb
+from messages.veil import html_of, text_of
 from shared.db import transaction
 from shared.errors import Refusal
 from shared.pages import page_of
@@ -49,7 +48,9 @@ def message(message_id: int) -> ResponseReturnValue:
     """One message as it was written."""
     found = message_for(g.staff, message_id, Permission.READ_MESSAGES)
     may_send_again = found.state in (MessageState.FAILED, MessageState.KEPT)
-    return render_template("messages/message.html", message=found, may_send_again=may_send_again)
+    return render_template(
+        "messages/message.html", message=found, body_text=text_of(found), may_send_again=may_send_again
+    )
 
 
 @bp.get("/<int:message_id>/html")
@@ -57,12 +58,10 @@ def message(message_id: int) -> ResponseReturnValue:
 def message_html(message_id: int) -> ResponseReturnValue:
     """The HTML of one message, with its picture, to be framed by the page above."""
     found = message_for(g.staff, message_id, Permission.READ_MESSAGES)
-    html = found.body_html
-    if found.inline_png is not None:
-        picture = base64.b64encode(found.inline_png).decode()
-        html = html.replace("cid:ticket", f"data:image/png;base64,{picture}")
     return Response(
-        html, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": MAIL_POLICY}
+        html_of(found),
+        content_type="text/html; charset=utf-8",
+        headers={"Content-Security-Policy": MAIL_POLICY},
     )
 
 

@@ -30,6 +30,14 @@ class Person(Model):
     created_at: Mapped[Moment]
 
     @property
+    def shown_mobile(self) -> str:
+        """As it is read in China: ``138 0000 0000``; a foreign one as it is stored."""
+        if self.mobile.startswith("+86") and len(self.mobile) == 14:
+            return f"{self.mobile[3:6]} {self.mobile[6:10]} {self.mobile[10:]}"
+        return self.mobile
+
+    @property
     def masked_mobile(self) -> str:
-        """``+86138****0000``: enough to recognise, too little to call."""
-        return self.mobile[:-8] + "****" + self.mobile[-4:] if len(self.mobile) > 8 else "****"
+        """``138****0000``: enough to recognise, too little to call."""
+        national = self.mobile.removeprefix("+86")
+        return national[:-8] + "****" + national[-4:] if len(national) > 8 else "****"

@@ -113,3 +113,29 @@ def test_a_mail_is_shown_in_a_frame_that_runs_and_fetches_nothing(client: Browse
 def test_the_log_is_narrowed(client: Browser, message: Message, query: dict[str, Any], found: bool) -> None:
     signed_in(client)
     assert (f'href="{LOG}/{message.id}"' in client.get(LOG, query_string=query).text) is found
+
+
+def test_with_a_mail_server_staff_see_neither_the_readers_link_nor_the_ticket(
+    app: Flask, client: Browser, message: Message
+) -> None:
+    own = "http://localhost/r/MQ.abc-DEF_123"
+    message.body_text = f"您的页面：{own}\n"
+    message.body_html = f'<a href="{own}">页面</a><img src="cid:ticket" alt="x">'
+    message.inline_png = PNG
+    db.session.commit()
+    client.sign_in(accounts.staff(Role.ADMINISTRATOR))
+    pages = (f"/desk/messages/{message.id}", f"/desk/messages/{message.id}/html")
+
+    kept = "".join(client.get(page).text for page in pages)
+    assert kept.count(own) == 2
+    assert "data:image/png" in kept
+
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(settings, smtp_url="smtp://127.0.0.1:1")
+    try:
+        sent = "".join(client.get(page).text for page in pages)
+    finally:
+        app.config["SETTINGS"] = settings
+    assert "MQ.abc" not in sent
+    assert sent.count("http://localhost/r/…") == 2
+    assert "data:image/png" not in sent
