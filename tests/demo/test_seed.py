@@ -192,7 +192,7 @@ def test_two_demos_of_one_day_hold_the_same_people(
                 Registration.university,
             )
             .join(Registration, Registration.person_id == Person.id)
-            .order_by(Registration.id)
+            .order_by(Person.mobile, Registration.code)
         )
         return [tuple(row) for row in db.session.execute(statement)]
 

@@ -101,7 +101,9 @@ def test_a_second_start_on_the_same_data_is_refused_and_the_first_goes_on(pg_dir
 SILENT = ("-c", "listen_addresses=", "-c", "unix_socket_directories=.")
 CONNECT = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
 STARTER = """
-import sys, time
+import signal, sys, time
+# A test run in the background of a shell is told to ignore Ctrl-C, and so are its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from launch.postgres import Binaries, EmbeddedPostgres
 given = [Binaries(Path(sys.argv[2]), int(sys.argv[3]))] if len(sys.argv) > 2 else [None]
