@@ -7,8 +7,8 @@ BOOTSTRAP := $(PYTHON) launch/bootstrap.py
 # A command with our database and Redis behind it: those of a running `make run`, else started for it.
 SERVED := $(OURS) -m launch.with_servers
 ARGS ?=
-# How many test processes at once: as many as there are cores does well.
-PROCESSES ?= 2
+# How many test processes at once: one more than two cores, because many tests wait for other processes.
+PROCESSES ?= 3
 SIZE ?= 10000
 MEASURE ?=
 NAME ?= change
