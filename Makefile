@@ -7,8 +7,8 @@ BOOTSTRAP := $(PYTHON) launch/bootstrap.py
 # A command with our database and Redis behind it: those of a running `make run`, else started for it.
 SERVED := $(OURS) -m launch.with_servers
 ARGS ?=
-# How many test processes at once: one more than two cores, because many tests wait for other processes.
-PROCESSES ?= 3
+# How many test processes at once: as many as there are cores does best.
+PROCESSES ?= 2
 SIZE ?= 10000
 MEASURE ?=
 NAME ?= change
@@ -29,7 +29,7 @@ prepare-dev:
 	@$(BOOTSTRAP) --dev
 
 test: prepare-dev  ## the whole suite; a part of it: make test ARGS="tests/checkin -q"
-	@exec $(OURS) -m pytest -n $(PROCESSES) --dist worksteal $(ARGS)
+	@exec $(OURS) -m pytest -n $(PROCESSES) --maxschedchunk 1 $(ARGS)
 
 lint: prepare-dev  ## ruff, mypy --strict, the direction of imports
 	@$(OURS) -m ruff check .
