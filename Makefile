@@ -29,7 +29,7 @@ prepare-dev:
 	@$(BOOTSTRAP) --dev
 
 test: prepare-dev  ## the whole suite; a part of it: make test ARGS="tests/checkin -q"
-	@exec $(OURS) -m pytest -n $(PROCESSES) --maxschedchunk 1 $(ARGS)
+	@exec $(OURS) -m pytest -n $(PROCESSES) --dist worksteal $(ARGS)
 
 lint: prepare-dev  ## ruff, mypy --strict, the direction of imports
 	@$(OURS) -m ruff check .

@@ -63,23 +63,6 @@ def pytest_configure(config: pytest.Config) -> None:
     atexit.register(_servers.close)
 
 
-# These start the whole product or send crowds through it, and wait a good deal: begun first, the short ones fill the gaps.
-LONG = (
-    "tests/journeys/",
-    "tests/bench/test_measures.py",
-    "tests/launch/test_supervise.py",
-    "tests/launch/test_bootstrap.py",
-    "tests/registrations/test_crowd.py",
-    "tests/leads/test_claim_crowd.py",
-    "tests/checkin/test_many_scanners.py",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long tests first; otherwise the order stays."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the servers."""
     if not hasattr(config, "workerinput"):
