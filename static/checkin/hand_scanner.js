@@ -1,9 +1,9 @@
 // A hand scanner types: very fast, and wherever the focus happens to be. Its characters are led into the code field.
 const FAST_MS = 60; // between two characters of a scanner; people are slower
 const PAUSE_MS = 400; // after this much, something new begins
-const SILENCE_MS = 150; // a run ends after this much silence, for scanners that send no Enter
 const A_SCAN = 16; // a run this long and this fast was no hand
-const WHOLE_TICKET = 60; // a ticket's code is longer than this; shorter runs wait for Enter
+const WHOLE_TICKET = 111; // characters of a ticket's code (registrations/ticket_code.py)
+const SILENCE_MS = 150; // a run that is a whole ticket ends after this much silence, for scanners that send no Enter
 
 export function heardEverywhere(field, send) {
   let run = ""; // the characters since the last pause
@@ -16,6 +16,7 @@ export function heardEverywhere(field, send) {
   function end() {
     const code = run;
     run = "";
+    fast = 0;
     // What the scanner typed into the name of the gate does not belong there.
     const typedInto = document.activeElement;
     if (typedInto !== field && typedInto?.value?.endsWith(code)) typedInto.value = typedInto.value.slice(0, -code.length);
@@ -35,6 +36,7 @@ export function heardEverywhere(field, send) {
           end();
         }
         run = "";
+        fast = 0;
         return;
       }
       if (event.key.length !== 1) return; // Shift, arrows …
@@ -50,6 +52,7 @@ export function heardEverywhere(field, send) {
       if (gap < FAST_MS) fast += 1;
       last = event.timeStamp;
       clearTimeout(silence);
+      // Less than a ticket is never sent by silence: a busy phone may stall in the middle of one.
       if (run.length >= WHOLE_TICKET && byScanner()) silence = setTimeout(end, SILENCE_MS);
       if (elsewhere && !event.target.matches?.("input, textarea")) {
         event.preventDefault();

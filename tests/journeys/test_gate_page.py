@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -27,11 +29,36 @@ def page() -> Iterator[Page]:
         yield browser.new_page(viewport={"width": DESK["width"], "height": DESK["height"]})
 
 
+CHARACTER_S = 0.004  # from one character of a hand scanner to the next
+
+
 def scan(page: Page, code: str, *, enter: bool = True) -> None:
-    """What a hand scanner does: keys in quick succession, to whatever has the focus."""
-    page.keyboard.type(code)
+    """What a hand scanner does: keys in quick succession, to whatever has the focus.
+
+    They are sent in one go (Playwright's own keyboard waits for a frame after each, and 111 of them take seconds), each
+    with the time at which the scanner sent it: a busy machine must not make a slow hand of it.
+    """
+    keys: list[dict[str, object]] = [{"key": character, "text": character} for character in code]
     if enter:
-        page.keyboard.press("Enter")
+        keys.append({"key": "Enter", "text": "\r", "windowsVirtualKeyCode": 13})
+    began = time.time()
+    page.wait_for_timeout(1000 * CHARACTER_S * len(keys))
+    keyboard = page.context.new_cdp_session(page)
+
+    async def press() -> None:
+        pressed = [
+            keyboard._impl_obj.send(
+                "Input.dispatchKeyEvent",
+                {**key, "type": kind, "timestamp": began + number * CHARACTER_S},
+                None,
+            )
+            for number, key in enumerate(keys)
+            for kind in ("keyDown", "keyUp")
+        ]
+        await asyncio.gather(*pressed)
+
+    page._sync(press())
+    keyboard.detach()
 
 
 def arrivals(served: Served) -> int:
