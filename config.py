@@ -18,6 +18,7 @@ class Settings:
     redis_url: str
     secret_key: str
     data_dir: Path
+    data_keys: tuple[str, ...] = ()
     smtp_url: str | None = None
     mail_from: str = "好风光 Good Scenery <noreply@good-scenery.example>"
     public_url: str = "http://127.0.0.1:8000"
@@ -42,6 +43,7 @@ class Settings:
             redis_url=environment.get("REDIS_URL") or (running.redis_url if running else ""),
             secret_key=environment.get("SECRET_KEY") or _kept_secret(data_dir),
             data_dir=data_dir,
+            data_keys=tuple(key.strip() for key in environment.get("DATA_KEY", "").split(",") if key.strip()),
             smtp_url=environment.get("SMTP_URL") or None,
             mail_from=environment.get("MAIL_FROM") or cls.mail_from,
             public_url=(environment.get("PUBLIC_URL") or cls.public_url).rstrip("/"),

@@ -1,13 +1,11 @@
 """Tickets: the keys that sign them, and whose registration a scanned one is.
 
-The keys lie in ``ticket_keys``; the private halves are sealed with AES-GCM under a key derived from SECRET_KEY. A
-process reads them once and again when it meets a ticket of a key it does not know, so a new key needs no restart.
+The keys lie in ``ticket_keys``, the private halves sealed (``shared/sealing.py``). A process reads them once and again when it meets a ticket of a key it does not know, so a new key needs no restart.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +22,7 @@ from registrations.models import Registration, TicketKey
 from registrations.ticket_code import BadTicket, TicketBody, UnknownKey, read, sign
 from shared.clock import in_china, now
 from shared.db import db
+from shared.sealing import Unopened, seal, unseal
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +96,7 @@ def make_key() -> TicketKey:
     key = TicketKey(
         id=key_id,
         public_key=private_key.public_key().public_bytes_raw(),
-        sealed_private_key=_seal(key_id, private_key),
+        sealed_private_key=seal(private_key.private_bytes_raw(), context=_place(key_id)),
         created_at=now(),
     )
     db.session.add(key)
@@ -133,23 +132,27 @@ def _read_again() -> _Keys:
     return keys
 
 
-def _seal(key_id: int, private_key: Ed25519PrivateKey) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + AESGCM(_sealing_key()).encrypt(nonce, private_key.private_bytes_raw(), bytes([key_id]))
+def _place(key_id: int) -> str:
+    return f"ticket_keys.private_key:{key_id}"
 
 
 def _open(row: TicketKey) -> Ed25519PrivateKey | None:
+    try:
+        return Ed25519PrivateKey.from_private_bytes(unseal(row.sealed_private_key, context=_place(row.id)))
+    except Unopened:
+        private_key = _open_first_form(row)
+    if private_key is None:
+        # The key was changed: this pair still verifies, but signs no more; the next seat makes another.
+        log.warning("ticket key %s was sealed under another key than ours", row.id)
+    return private_key
+
+
+def _open_first_form(row: TicketKey) -> Ed25519PrivateKey | None:
+    """As the first release sealed them: a nonce, and a key of its own for them all."""
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"good-scenery ticket keys").derive(secret)
     nonce, sealed = row.sealed_private_key[:_NONCE_BYTES], row.sealed_private_key[_NONCE_BYTES:]
     try:
-        return Ed25519PrivateKey.from_private_bytes(
-            AESGCM(_sealing_key()).decrypt(nonce, sealed, bytes([row.id]))
-        )
-    except InvalidTag:
-        # SECRET_KEY was changed: this key still verifies, but signs no more; the next seat makes another.
-        log.warning("ticket key %s was sealed under another SECRET_KEY", row.id)
+        return Ed25519PrivateKey.from_private_bytes(AESGCM(key).decrypt(nonce, sealed, bytes([row.id])))
+    except (InvalidTag, ValueError):
         return None
-
-
-def _sealing_key() -> bytes:
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"good-scenery ticket keys").derive(secret)

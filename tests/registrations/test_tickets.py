@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import Flask
 from sqlalchemy import select
 
@@ -140,7 +144,26 @@ def test_the_private_key_is_not_in_the_database(app: Flask) -> None:
     with transaction():
         make_first_key()
     key = db.session.scalars(select(TicketKey)).one()
-    assert len(key.sealed_private_key) == 12 + 32 + 16
+    assert len(key.sealed_private_key) == 32 + 33
+
+
+def test_a_key_that_the_first_release_sealed_goes_on_signing(app: Flask) -> None:
+    private_key = Ed25519PrivateKey.generate()
+    secret = str(app.config["SECRET_KEY"]).encode()
+    sealing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"good-scenery ticket keys").derive(secret)
+    nonce = bytes(12)
+    key = TicketKey(
+        id=200,
+        public_key=private_key.public_key().public_bytes_raw(),
+        sealed_private_key=nonce
+        + AESGCM(sealing).encrypt(nonce, private_key.private_bytes_raw(), bytes([200])),
+        created_at=now(),
+    )
+    db.session.add(key)
+    db.session.commit()
+    forget_keys()
+    registration = registrations.registration(make_key=False)
+    assert registration_id_on(ticket_for(registration)) == registration.id
 
 
 def test_a_forged_ticket_and_other_texts_are_unknown(app: Flask) -> None:
