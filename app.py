@@ -45,6 +45,8 @@ from shared.db import abandon, db
 from shared.display import FILTERS
 from shared.errors import NotFound, Refusal
 from shared.language import BABEL_LOCALES, chosen_language, current_language
+from work import tasks as _work_tasks  # noqa: F401 - tells who ordered long work
+from work import views as work_views
 
 BLUEPRINTS = (
     campaigns_public_views.bp,
@@ -57,6 +59,7 @@ BLUEPRINTS = (
     leads_views.bp,
     reports_views.bp,
     messages_views.bp,
+    work_views.bp,
 )
 
 CONTENT_SECURITY_POLICY = "; ".join(

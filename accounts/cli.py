@@ -1,4 +1,4 @@
-"""``flask --app app staff add|passwd|list``: accounts from the command line."""
+"""``flask --app app staff add|passwd|email|list``: accounts from the command line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from accounts.models import Role, Staff
 from accounts.sign_in import add_staff, change_password, staff_with_login
+from audit.record import record
 from shared.db import db, transaction
 from shared.errors import Refusal
 
@@ -22,6 +23,7 @@ staff_commands = AppGroup("staff", help="Add accounts, change passwords, list th
 @click.option("--campaign", type=int)
 @click.option("--stop", type=int)
 @click.option("--employer", type=int)
+@click.option("--email", help="where the account is written to when long work is over")
 @click.password_option()
 def add(
     login: str,
@@ -31,6 +33,7 @@ def add(
     campaign: int | None,
     stop: int | None,
     employer: int | None,
+    email: str | None,
     password: str,
 ) -> None:
     """Make an account LOGIN for FULL_NAME with one role in one scope."""
@@ -45,6 +48,7 @@ def add(
                 campaign_id=campaign,
                 stop_id=stop,
                 employer_id=employer,
+                email=email,
             )
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from None
@@ -65,6 +69,20 @@ def passwd(login: str, password: str) -> None:
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from None
     click.echo(f"The password of {login} is changed.")
+
+
+@staff_commands.command("email")
+@click.argument("login")
+@click.argument("address")
+def email_address(login: str, address: str) -> None:
+    """Write to LOGIN at ADDRESS from now on; an empty ADDRESS ("") ends that."""
+    staff = staff_with_login(login)
+    if staff is None:
+        raise click.ClickException(f"There is no account {login}.")
+    with transaction():
+        staff.email = address.strip() or None
+        record("change_staff_email", staff)
+    click.echo(f"{login} is written to at {staff.email}." if staff.email else f"{login} is not written to.")
 
 
 @staff_commands.command("list")

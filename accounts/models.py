@@ -48,6 +48,8 @@ class Staff(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str]
     full_name: Mapped[str]
+    # Where the office writes to: only what the person has ordered.
+    email: Mapped[str | None]
     password_hash: Mapped[str]
     session_stamp: Mapped[str]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))

@@ -48,6 +48,10 @@ SECTIONS: tuple[tuple[LazyString, tuple[Entry, ...]], ...] = (
             Entry(_l("Funnel"), "reports.funnel", "chart-funnel"),
         ),
     ),
+    (
+        _l("Mine"),
+        (Entry(_l("My background work"), "work.my_work", "hourglass"),),
+    ),
 )
 
 

@@ -71,6 +71,7 @@ def add_staff(
     campaign_id: int | None = None,
     stop_id: int | None = None,
     employer_id: int | None = None,
+    email: str | None = None,
     by: Staff | str = SYSTEM,
 ) -> Staff:
     """Make an account with one role. Raises LoginTaken, PasswordTooShort or NoSuchScope."""
@@ -80,6 +81,7 @@ def add_staff(
     staff = Staff(
         login=login.strip(),
         full_name=full_name.strip(),
+        email=(email or "").strip() or None,
         password_hash=_hasher.hash(password),
         session_stamp=secrets.token_hex(8),
         is_active=True,

@@ -57,6 +57,7 @@ def add_demo_staff(city_ids: dict[str, int], employer_id: int, *, password: str)
                 role=post.role,
                 host_city_id=host_city_id,
                 employer_id=employed_by,
+                email=f"{login}@good-scenery.example",
             )
             password_hash = account.password_hash
         elif account is None and password_hash is not None:
@@ -72,6 +73,7 @@ def _colleague(
     account = Staff(
         login=login,
         full_name=post.full_name,
+        email=f"{login}@good-scenery.example",
         password_hash=password_hash,
         session_stamp=secrets.token_hex(8),
         is_active=True,

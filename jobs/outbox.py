@@ -24,6 +24,7 @@ Task = Callable[..., None]
 TaskT = TypeVar("TaskT", bound=Task)
 
 _tasks: dict[str, Task] = {}
+_when_failed: dict[str, Callable[[dict[str, Any], str, bool], None]] = {}
 _listeners: dict[type[Fact], list[str]] = defaultdict(list)
 
 
@@ -53,6 +54,25 @@ def on(fact: type[Fact]) -> Callable[[TaskT], TaskT]:
         return function
 
     return remember
+
+
+def when_failed(failing: Task) -> Callable[[TaskT], TaskT]:
+    """Call this with the arguments, the error and whether it was the last try, when a try of ``failing`` failed.
+
+    It runs in the transaction that notes the failure; what the try itself did is rolled back by then.
+    """
+
+    def remember(function: TaskT) -> TaskT:
+        _when_failed[task_name(failing)] = function
+        return function
+
+    return remember
+
+
+def tell_of_failure(name: str, arguments: dict[str, Any], error: str, *, parked: bool) -> None:
+    """Tell whoever asked by ``when_failed``."""
+    if listener := _when_failed.get(name):
+        listener(arguments, error, parked)
 
 
 def task_named(name: str) -> Task:

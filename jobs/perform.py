@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from jobs.models import OutboxJob
-from jobs.outbox import task_named
+from jobs.outbox import task_named, tell_of_failure
 from shared.clock import now
 from shared.db import db, transaction
 
@@ -61,6 +61,7 @@ def _count_try(job_id: int) -> bool:
             return False
         if job.tries >= MOST_TRIES:
             job.parked_at = now()
+            tell_of_failure(job.task, job.arguments, job.last_error or "", parked=True)
             return False
         job.tries += 1
     return True
@@ -77,3 +78,4 @@ def _note_failure(job_id: int, error: str) -> None:
         else:
             job.due_at = now() + wait_before(job.tries)
             job.handed_over_at = None
+        tell_of_failure(job.task, job.arguments, job.last_error, parked=job.parked_at is not None)

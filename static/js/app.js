@@ -8,6 +8,7 @@ import { askBeforeActs } from "./ask.js";
 import { copyOnClick } from "./copy.js";
 import { keepDraftOverLanguages } from "./draft.js";
 import { closeFlashes, focusFirstError, sendFiltersAtOnce, sendOnce } from "./forms.js";
+import { followWork } from "./progress.js";
 import { tellTimes } from "./times.js";
 import { offerThemes } from "./themes.js";
 
@@ -20,3 +21,4 @@ closeFlashes();
 copyOnClick();
 offerThemes();
 tellTimes();
+followWork();

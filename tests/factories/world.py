@@ -11,6 +11,7 @@ from accounts.models import Role
 from campaigns.models import ProgrammeItem, ProgrammeKind
 from checkin.models import CheckIn
 from employers.models import Employer
+from jobs.models import LongWork, WorkState
 from leads.models import Lead, Stage
 from messages.models import Message, MessageState
 from registrations.links import link_for
@@ -89,7 +90,16 @@ def side(city: str) -> Side:
         state=MessageState.KEPT,
         written_at=now(),
     )
-    db.session.add_all([item, check_in, employer, lead, message])
+    work = LongWork(
+        kind="test",
+        ordered_by_id=accounts.staff(Role.ORGANISER, host_city_id=host.id).id,
+        arguments={},
+        language="zh",
+        state=WorkState.WAITING,
+        chunk_size=1,
+        ordered_at=now(),
+    )
+    db.session.add_all([item, check_in, employer, lead, message, work])
     db.session.commit()
     link = link_for(registration)
     return Side(
@@ -104,6 +114,7 @@ def side(city: str) -> Side:
             "check_in_id": check_in.id,
             "lead_id": lead.id,
             "message_id": message.id,
+            "work_id": work.id,
             "link": link,
             "token": link,
             "language": "en",

@@ -20,6 +20,7 @@ PACKAGES = [
     "audit",
     "accounts",
     "messages",
+    "work",
     "people",
     "employers",
     "campaigns",
