@@ -90,11 +90,17 @@ _STILL_OUTSIDE = {
     RegistrationState.APPLIED: _l(
         "This registration is still being reviewed. The service desk can decide it now."
     ),
+    RegistrationState.OFFERED: _l(
+        "A seat is held for this person but was not accepted yet. The service desk can confirm it now."
+    ),
     RegistrationState.WAITING: _l(
         "This person is on the waiting list and has no seat yet. The service desk knows whether one is free."
     ),
     RegistrationState.DECLINED: _l(
         "This registration was declined. Please send the person to the service desk."
+    ),
+    RegistrationState.EXPIRED: _l(
+        "This person did not accept the seat in time. The service desk knows whether one is free."
     ),
     RegistrationState.WITHDRAWN: _l(
         "This registration was withdrawn. Somebody who has come after all can register again at the service desk."

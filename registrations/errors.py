@@ -48,6 +48,26 @@ class StopIsFull(Refusal):
     )
 
 
+class SeatsAreFree(Refusal):
+    """Nobody waits while a seat is free."""
+
+    code = "seats_are_free"
+    sentence = _l(
+        "Seats of this stop are still free, so nobody needs to wait: confirm the person, or leave the registration "
+        "under review until you know."
+    )
+
+
+class OfferHasExpired(Refusal):
+    """Too late: the seat has gone on to the next in line."""
+
+    code = "offer_has_expired"
+    sentence = _l(
+        "This offer has expired and the seat has gone to the next in line. "
+        "As long as registration is open you may register again."
+    )
+
+
 class WrongState(Refusal):
     """The registration is not where this act begins: somebody else was quicker, or a page was old."""
 

@@ -29,6 +29,20 @@ class RegistrationWaiting(Fact):
 
 
 @dataclass(frozen=True)
+class SeatOffered(Fact):
+    """A seat is held for somebody who waited, until the offer expires."""
+
+    registration_id: int
+
+
+@dataclass(frozen=True)
+class OfferExpired(Fact):
+    """Somebody has not taken the seat in time."""
+
+    registration_id: int
+
+
+@dataclass(frozen=True)
 class RegistrationDeclined(Fact):
     """The office has said no."""
 

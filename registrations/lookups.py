@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from accounts.models import Staff
 from accounts.permissions import Permission, Reach, reach_of
@@ -13,7 +14,7 @@ from campaigns.lookups import stops_within
 from campaigns.models import Stop
 from people.models import Person
 from registrations.errors import UnknownCode
-from registrations.models import STANDING, Registration, RegistrationState, StateChange
+from registrations.models import STANDING, Registration, RegistrationState, SeatRules, StateChange
 from registrations.ticket_code import CODE_LENGTH
 from registrations.tickets import registration_id_on
 from shared.codes import LENGTH, as_typed
@@ -88,8 +89,20 @@ def confirmed_for_badges(stop: Stop) -> list[Registration]:
     )
 
 
+def in_line() -> tuple[ColumnElement[Any], ...]:
+    """The order of every waiting list: priority, then who waits longest, then the earlier number."""
+    return Registration.priority.desc(), Registration.waiting_since.asc(), Registration.id.asc()
+
+
+def seat_rules_of(stop_id: int) -> SeatRules:
+    """How the stop gives its seats on: its row, or the defaults (not stored)."""
+    return db.session.get(SeatRules, stop_id) or SeatRules(
+        stop_id=stop_id, offer_hours=None, asks_again=False, releases_unanswered=False, no_show_minutes=None
+    )
+
+
 def place_in_line(registration: Registration) -> int:
-    """Which place somebody has on the waiting list; 1 is the next. Only for one who waits."""
+    """Which place somebody has on the waiting list; 1 is the next. Only for one who waits. See ``in_line``."""
     ahead = db.session.scalar(
         select(func.count())
         .select_from(Registration)
@@ -97,9 +110,12 @@ def place_in_line(registration: Registration) -> int:
             Registration.stop_id == registration.stop_id,
             Registration.state == RegistrationState.WAITING,
             or_(
-                Registration.waiting_since < registration.waiting_since,
-                (Registration.waiting_since == registration.waiting_since)
-                & (Registration.id < registration.id),
+                Registration.priority > registration.priority,
+                (Registration.priority == registration.priority)
+                & (
+                    tuple_(Registration.waiting_since, Registration.id)
+                    < tuple_(registration.waiting_since, registration.id)
+                ),
             ),
         )
     )

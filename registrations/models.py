@@ -16,13 +16,15 @@ from shared.db import Model, Moment, state_column
 
 
 class RegistrationState(StrEnum):
-    """Where a registration stands. Only a confirmed one holds a seat."""
+    """Where a registration stands. A confirmed one has a seat, and for an offered one a seat is held."""
 
     APPLIED = "applied"
     CONFIRMED = "confirmed"
+    OFFERED = "offered"
     WAITING = "waiting"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
     @property
     def label(self) -> str:
@@ -33,12 +35,23 @@ class RegistrationState(StrEnum):
 _STATE_LABELS = {
     RegistrationState.APPLIED: _l("Being reviewed"),
     RegistrationState.CONFIRMED: _l("Confirmed"),
+    RegistrationState.OFFERED: _l("Seat offered"),
     RegistrationState.WAITING: _l("On the waiting list"),
     RegistrationState.DECLINED: _l("Declined"),
     RegistrationState.WITHDRAWN: _l("Withdrawn"),
+    RegistrationState.EXPIRED: _l("Offer expired"),
 }
 
-STANDING = (RegistrationState.APPLIED, RegistrationState.CONFIRMED, RegistrationState.WAITING)
+STANDING = (
+    RegistrationState.APPLIED,
+    RegistrationState.CONFIRMED,
+    RegistrationState.OFFERED,
+    RegistrationState.WAITING,
+)
+"""Whose people mean to come."""
+
+SEATED = (RegistrationState.CONFIRMED, RegistrationState.OFFERED)
+"""Who takes a seat of the stop: the trigger count_seats() counts these two."""
 
 
 class Education(StrEnum):
@@ -102,7 +115,8 @@ class Registration(Model):
 
     ``submission_id`` comes out of the form: the same form sent twice is one registration.
     ``code`` is what is read aloud at the gate; the ticket's QR code holds the id and a signature.
-    ``waiting_since`` orders the waiting list: first come, first served.
+    The waiting list is ordered by ``priority`` (the higher first; staff give it with a reason), then ``waiting_since``,
+    then the id. Somebody offered a seat has until ``offer_expires_at`` to take it.
     """
 
     __tablename__ = "registrations"
@@ -113,7 +127,7 @@ class Registration(Model):
             "stop_id",
             "person_id",
             unique=True,
-            postgresql_where=text("state IN ('applied', 'confirmed', 'waiting')"),
+            postgresql_where=text("state IN ('applied', 'confirmed', 'offered', 'waiting')"),
         ),
         Index("uq_registrations_submission_id", "submission_id", unique=True),
         Index("uq_registrations_code", "code", unique=True),
@@ -126,7 +140,10 @@ class Registration(Model):
         ),
         Index("ix_registrations_stop_state", "stop_id", "state", "id"),
         Index("ix_registrations_person_id", "person_id"),
+        Index("ix_registrations_offers", "offer_expires_at", postgresql_where=text("state = 'offered'")),
         CheckConstraint("(state = 'waiting') = (waiting_since IS NOT NULL)", name="waiting_since"),
+        CheckConstraint("(state = 'offered') = (offer_expires_at IS NOT NULL)", name="offer_expires_at"),
+        CheckConstraint("priority BETWEEN 0 AND 9", name="priority_range"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -149,6 +166,8 @@ class Registration(Model):
     applied_at: Mapped[Moment]
     decided_at: Mapped[Moment | None]
     waiting_since: Mapped[Moment | None]
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    offer_expires_at: Mapped[Moment | None]
 
     stop: Mapped[Stop] = relationship(lazy="joined")
     person: Mapped[Person] = relationship(lazy="joined")
@@ -163,7 +182,10 @@ class Registration(Model):
 
 
 class StateChange(Model):
-    """One step of a registration, with who took it and why. The first has no ``before``."""
+    """One step of a registration, with who took it and why. The first has no ``before``.
+
+    ``reason`` is told to the applicant; ``note`` is for colleagues only.
+    """
 
     __tablename__ = "state_changes"
 
@@ -174,8 +196,32 @@ class StateChange(Model):
     at: Mapped[Moment]
     by_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     reason: Mapped[str | None]
+    note: Mapped[str | None]
 
     registration: Mapped[Registration] = relationship(back_populates="changes")
+
+
+class SeatRules(Model):
+    """How one stop gives its seats on; a stop without a row keeps to the defaults.
+
+    ``offer_hours``: whoever moves up from the waiting list has so many hours to take the seat; empty: it is confirmed
+    at once. ``asks_again``: the confirmed are asked a week and a day before whether they still come, and
+    ``releases_unanswered``: whoever has not answered by the day before loses the seat to whoever waits.
+    ``no_show_minutes``: so long after the beginning the seats of those who have not arrived may be given on.
+    """
+
+    __tablename__ = "seat_rules"
+    __table_args__ = (
+        CheckConstraint("offer_hours BETWEEN 1 AND 336", name="offer_hours_range"),
+        CheckConstraint("no_show_minutes BETWEEN 0 AND 1440", name="no_show_minutes_range"),
+        CheckConstraint("asks_again OR NOT releases_unanswered", name="asks_before_releasing"),
+    )
+
+    stop_id: Mapped[int] = mapped_column(ForeignKey("stops.id"), primary_key=True, autoincrement=False)
+    offer_hours: Mapped[int | None] = mapped_column(SmallInteger)
+    asks_again: Mapped[bool] = mapped_column(server_default=text("false"))
+    releases_unanswered: Mapped[bool] = mapped_column(server_default=text("false"))
+    no_show_minutes: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class TicketKey(Model):

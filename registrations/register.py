@@ -13,8 +13,9 @@ from campaigns.models import Stop
 from people.find_or_add import find_or_add
 from registrations.errors import AlreadyRegistered, HasArrived, RegistrationClosed, StopHasBegun, WrongState
 from registrations.lookups import arrived_at, somebody_waits
-from registrations.models import STANDING, BadgeClass, Education, Registration, RegistrationState
-from registrations.review import fill_free_seats, held_with_stop
+from registrations.models import SEATED, STANDING, BadgeClass, Education, Registration, RegistrationState
+from registrations.offer import fill_free_seats
+from registrations.review import held_with_stop
 from registrations.step import take_step
 from shared.clock import now
 from shared.codes import new_code
@@ -117,7 +118,7 @@ def withdraw(registration_id: int, *, by: Actor | str) -> Registration:
     if arrived_at(registration):
         raise HasArrived
     take_step(registration, RegistrationState.WITHDRAWN, act="withdraw", by=by)
-    if before is RegistrationState.CONFIRMED:
+    if before in SEATED:
         fill_free_seats(stop.id)
     return registration
 

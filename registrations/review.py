@@ -1,121 +1,145 @@
-"""What the office decides about a registration: confirm, decline, put on the waiting list, give a free seat on."""
+"""What the office decides about a registration: confirm, decline, put on the waiting list, give priority."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import lazyload
-
-from audit.record import SYSTEM, Actor
+from audit.record import Actor, record
 from campaigns.errors import StopIsCancelled
 from campaigns.models import Stop
 from registrations.errors import (
     AlreadyRegistered,
     HasArrived,
     ReasonMissing,
+    SeatsAreFree,
     StopIsFull,
     StopIsOver,
     WrongState,
 )
 from registrations.lookups import arrived_at, standing_registration
-from registrations.models import Registration, RegistrationState
+from registrations.models import SEATED, STANDING, Registration, RegistrationState
+from registrations.offer import fill_free_seats as fill_free_seats
+from registrations.offer import held_with_stop as held_with_stop
 from registrations.step import take_step
 from shared.clock import now
-from shared.db import db, hold
-from shared.errors import NotFound
+
+CONFIRMABLE = (
+    RegistrationState.APPLIED,
+    RegistrationState.OFFERED,
+    RegistrationState.WAITING,
+    RegistrationState.DECLINED,
+    RegistrationState.EXPIRED,
+)
+DECLINABLE = STANDING
+CAN_WAIT = (RegistrationState.APPLIED, RegistrationState.EXPIRED)
 
 
-def confirm(registration_id: int, *, by: Actor, reason: str | None = None) -> Registration:
-    """Give this person a seat.
+def confirm(
+    registration_id: int, *, by: Actor, reason: str | None = None, note: str | None = None
+) -> Registration:
+    """Give this person a seat; whoever is offered one has it already.
 
     Raises NotFound, WrongState, StopIsCancelled, StopIsOver, StopIsFull or AlreadyRegistered (declined once, and
     registered anew since). The caller holds the transaction.
     """
     stop, registration = held_with_stop(registration_id)
-    allowed = (RegistrationState.APPLIED, RegistrationState.WAITING, RegistrationState.DECLINED)
-    _refuse_unless(registration, allowed)
+    _refuse_unless(registration, CONFIRMABLE)
     _refuse_unless_held(stop)
-    if registration.state is RegistrationState.DECLINED and standing_registration(
-        stop.id, registration.person_id
-    ):
-        raise AlreadyRegistered
-    if stop.is_full:
+    _refuse_another(stop, registration)
+    if registration.state is not RegistrationState.OFFERED and stop.is_full:
         raise StopIsFull
-    take_step(registration, RegistrationState.CONFIRMED, act="confirm", by=by, reason=reason or None)
+    take_step(
+        registration,
+        RegistrationState.CONFIRMED,
+        act="confirm",
+        by=by,
+        reason=reason or None,
+        note=note or None,
+    )
     return registration
 
 
-def decline(registration_id: int, *, by: Actor, reason: str) -> Registration:
-    """Say no, with the reason; a seat that comes free goes to whoever waits longest.
+def decline(registration_id: int, *, by: Actor, reason: str, note: str | None = None) -> Registration:
+    """Say no, with the reason; a seat that comes free goes to whoever is next in line.
 
     Raises NotFound, WrongState, StopIsOver, HasArrived or ReasonMissing. The caller holds the transaction.
     """
     stop, registration = held_with_stop(registration_id)
     before = registration.state
-    _refuse_unless(
-        registration, (RegistrationState.APPLIED, RegistrationState.WAITING, RegistrationState.CONFIRMED)
-    )
+    _refuse_unless(registration, DECLINABLE)
     if stop.ends_at <= now():
         raise StopIsOver
     if arrived_at(registration):
         raise HasArrived
     if not reason.strip():
         raise ReasonMissing
-    take_step(registration, RegistrationState.DECLINED, act="decline", by=by, reason=reason.strip())
-    if before is RegistrationState.CONFIRMED:
+    take_step(
+        registration,
+        RegistrationState.DECLINED,
+        act="decline",
+        by=by,
+        reason=reason.strip(),
+        note=note or None,
+    )
+    if before in SEATED:
         fill_free_seats(registration.stop_id)
     return registration
 
 
-def put_on_waitlist(registration_id: int, *, by: Actor, reason: str | None = None) -> Registration:
-    """Put an applicant at the end of the waiting list.
+def put_on_waitlist(
+    registration_id: int, *, by: Actor, reason: str | None = None, note: str | None = None
+) -> Registration:
+    """Put an applicant, or somebody who missed an offer, at the end of the waiting list.
 
-    Raises NotFound, WrongState, StopIsCancelled or StopIsOver. The caller holds the transaction.
+    Raises NotFound, WrongState, StopIsCancelled, StopIsOver, SeatsAreFree or AlreadyRegistered. The caller holds the
+    transaction.
     """
     stop, registration = held_with_stop(registration_id)
-    _refuse_unless(registration, (RegistrationState.APPLIED,))
+    _refuse_unless(registration, CAN_WAIT)
     _refuse_unless_held(stop)
-    take_step(registration, RegistrationState.WAITING, act="put_on_waitlist", by=by, reason=reason or None)
+    _refuse_another(stop, registration)
+    if not stop.is_full:
+        raise SeatsAreFree
+    take_step(
+        registration,
+        RegistrationState.WAITING,
+        act="put_on_waitlist",
+        by=by,
+        reason=reason or None,
+        note=note or None,
+    )
     return registration
 
 
-def fill_free_seats(stop_id: int) -> list[Registration]:
-    """Confirm whoever waits longest while seats are free; returns whom. Nobody any more once the stop has begun.
+def give_priority(registration_id: int, *, priority: int, reason: str, by: Actor) -> Registration:
+    """Move somebody up (or back) on the waiting list: 0 is usual, 9 goes first; the reason stays in the record.
 
-    The caller holds the transaction.
+    Raises NotFound, WrongState or ReasonMissing. The caller holds the transaction.
     """
-    db.session.flush()  # the seats are counted by the database
-    stop = hold(Stop, stop_id)
-    if stop is None or stop.cancelled_at is not None or stop.starts_at <= now() or stop.seats_left <= 0:
-        return []
-    longest_waiting = db.session.scalars(
-        select(Registration)
-        .where(Registration.stop_id == stop_id, Registration.state == RegistrationState.WAITING)
-        .order_by(Registration.waiting_since, Registration.id)
-        .limit(stop.seats_left)
-        .options(lazyload("*"))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    for registration in longest_waiting:
-        take_step(registration, RegistrationState.CONFIRMED, act="confirm", by=SYSTEM)
-    db.session.flush()
-    db.session.refresh(stop, ["seats_taken"])
-    return list(longest_waiting)
-
-
-def held_with_stop(registration_id: int) -> tuple[Stop, Registration]:
-    """A registration and its stop, both held, in the order that everybody keeps. Raises NotFound."""
-    stop_id = db.session.scalar(select(Registration.stop_id).where(Registration.id == registration_id))
-    stop = hold(Stop, stop_id) if stop_id is not None else None
-    registration = hold(Registration, registration_id) if stop is not None else None
-    if stop is None or registration is None:
-        raise NotFound
-    return stop, registration
+    _stop, registration = held_with_stop(registration_id)
+    _refuse_unless(registration, (RegistrationState.APPLIED, RegistrationState.WAITING))
+    if not reason.strip():
+        raise ReasonMissing
+    before, registration.priority = registration.priority, priority
+    record(
+        "give_priority",
+        registration,
+        by=by,
+        before=before,
+        after=priority,
+        stop_id=registration.stop_id,
+        reason=reason.strip(),
+    )
+    return registration
 
 
 def _refuse_unless(registration: Registration, allowed: tuple[RegistrationState, ...]) -> None:
     if registration.state not in allowed:
         raise WrongState
+
+
+def _refuse_another(stop: Stop, registration: Registration) -> None:
+    """Nobody stands twice: who was declined or missed an offer may have registered anew since."""
+    if registration.state not in STANDING and standing_registration(stop.id, registration.person_id):
+        raise AlreadyRegistered
 
 
 def _refuse_unless_held(stop: Stop) -> None:

@@ -17,6 +17,7 @@ from messages.lookups import messages_to
 from registrations.forms import DecideForm, ListForm
 from registrations.lookups import arrived_at, counts_within, history, listed, place_in_line, registration_for
 from registrations.models import Registration, RegistrationState
+from registrations.review import CAN_WAIT, CONFIRMABLE, DECLINABLE
 from registrations.review import confirm as confirm_verb
 from registrations.review import decline as decline_verb
 from registrations.review import put_on_waitlist as put_on_waitlist_verb
@@ -140,17 +141,12 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
         "cities": [cities[city_id] for city_id in found.preferred_city_ids if city_id in cities],
         "place": place_in_line(found) if state is RegistrationState.WAITING else None,
         "arrived_at": arrival,
-        "may_confirm": may_review
-        and not is_over
-        and stop.cancelled_at is None
-        and state in (RegistrationState.APPLIED, RegistrationState.WAITING, RegistrationState.DECLINED),
+        "may_confirm": may_review and not is_over and stop.cancelled_at is None and state in CONFIRMABLE,
         "may_wait": may_review
         and not is_over
         and stop.cancelled_at is None
-        and state is RegistrationState.APPLIED,
-        "may_decline": may_review
-        and not is_over
-        and arrival is None
-        and state in (RegistrationState.APPLIED, RegistrationState.WAITING, RegistrationState.CONFIRMED),
+        and stop.is_full
+        and state in CAN_WAIT,
+        "may_decline": may_review and not is_over and arrival is None and state in DECLINABLE,
     }
     return render_template("registrations/registration.html", **context)

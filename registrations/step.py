@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from audit.record import Actor, record
 from jobs.outbox import Fact, announce
 from registrations.facts import (
+    OfferExpired,
     RegistrationConfirmed,
     RegistrationDeclined,
     RegistrationReceived,
     RegistrationWaiting,
     RegistrationWithdrawn,
+    SeatOffered,
 )
 from registrations.models import Registration, RegistrationState, StateChange
 from registrations.tickets import make_first_key
@@ -19,9 +23,11 @@ from shared.db import db
 _FACTS: dict[RegistrationState, type[Fact]] = {
     RegistrationState.APPLIED: RegistrationReceived,
     RegistrationState.CONFIRMED: RegistrationConfirmed,
+    RegistrationState.OFFERED: SeatOffered,
     RegistrationState.WAITING: RegistrationWaiting,
     RegistrationState.DECLINED: RegistrationDeclined,
     RegistrationState.WITHDRAWN: RegistrationWithdrawn,
+    RegistrationState.EXPIRED: OfferExpired,
 }
 
 
@@ -32,15 +38,18 @@ def take_step(
     act: str,
     by: Actor | str,
     reason: str | None = None,
+    note: str | None = None,
+    offer_expires_at: datetime | None = None,
 ) -> None:
     """Move ``registration`` to ``after``, or begin it there when it is new; write the history, record, announce.
 
-    Whether the step is allowed was asked before. The caller holds the stop and, when it is not new, the registration.
+    ``reason`` is told to the applicant, ``note`` is not; ``offer_expires_at`` belongs to an offer. Whether the step is allowed was asked before. The caller holds the stop and, when it is not new, the registration.
     """
     moment = now()
     before = None if registration.id is None else registration.state
     registration.state = after
     registration.waiting_since = moment if after is RegistrationState.WAITING else None
+    registration.offer_expires_at = offer_expires_at if after is RegistrationState.OFFERED else None
     registration.decided_at = None if after is RegistrationState.APPLIED else moment
     db.session.add(
         StateChange(
@@ -50,6 +59,7 @@ def take_step(
             at=moment,
             by_staff_id=None if isinstance(by, str) else by.id,
             reason=reason,
+            note=note,
         )
     )
     if after is RegistrationState.CONFIRMED:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from campaigns.facts import SeatsAdded, StopCancelled, StopMoved
 from jobs.outbox import enqueue, on, task
 from registrations.facts import (
+    OfferExpired,
     RegistrationConfirmed,
     RegistrationDeclined,
     RegistrationReceived,
     RegistrationWaiting,
     RegistrationWithdrawn,
+    SeatOffered,
 )
 from registrations.models import RegistrationState
-from registrations.review import fill_free_seats
-from registrations.tell import latest_act, tell_of_step, tell_of_stop, who_stands
+from registrations.offer import expire_offers, fill_free_seats
+from registrations.tell import (
+    latest_act,
+    offer_times,
+    open_offers_end_at,
+    remind_of_offer,
+    tell_of_step,
+    tell_of_stop,
+    who_stands,
+)
 
 
 @on(RegistrationReceived)
@@ -32,6 +44,46 @@ def tell_confirmed(registration_id: int) -> None:
 def tell_waiting(registration_id: int) -> None:
     """All seats are taken; this is the place in line."""
     tell_of_step(registration_id, RegistrationState.WAITING)
+
+
+@on(SeatOffered)
+def tell_offered(registration_id: int) -> None:
+    """A seat is held, and until when."""
+    tell_of_step(registration_id, RegistrationState.OFFERED)
+
+
+@on(SeatOffered)
+def watch_offer(registration_id: int) -> None:
+    """An offer is reminded of once and ends by itself, at its time."""
+    times = offer_times(registration_id)
+    if times is None:
+        return
+    if times.reminds_at is not None:
+        enqueue(
+            tell_offer_ends,
+            due_at=times.reminds_at,
+            registration_id=registration_id,
+            until=times.ends_at.isoformat(),
+        )
+    enqueue(end_offers, due_at=times.ends_at, stop_id=times.stop_id)
+
+
+@task
+def tell_offer_ends(registration_id: int, until: str) -> None:
+    """The offer that holds ``until`` then runs out soon."""
+    remind_of_offer(registration_id, datetime.fromisoformat(until))
+
+
+@task
+def end_offers(stop_id: int) -> None:
+    """Offers whose time has run out end, and the next in line are asked."""
+    expire_offers(stop_id)
+
+
+@on(OfferExpired)
+def tell_expired(registration_id: int) -> None:
+    """The seat has gone on."""
+    tell_of_step(registration_id, RegistrationState.EXPIRED)
 
 
 @on(RegistrationDeclined)
@@ -56,6 +108,8 @@ def give_seats_on(stop_id: int) -> None:
 def tell_everybody_moved(stop_id: int) -> None:
     """Time or place have changed: one promise a person, so that one bad address stops nobody else's mail."""
     occasion = latest_act(stop_id)
+    if begins_at := open_offers_end_at(stop_id):
+        enqueue(end_offers, due_at=begins_at, stop_id=stop_id)  # the beginning may lie before their end now
     for registration_id in who_stands(stop_id):
         enqueue(tell_moved, registration_id=registration_id, occasion=occasion)
 

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
 from audit.models import AuditEntry
+from campaigns.models import Stop
 from messages.write import write_message
 from registrations.links import address_for
 from registrations.lookups import place_in_line
 from registrations.models import STANDING, Registration, RegistrationState, StateChange
 from registrations.ticket_code import qr_png
 from registrations.tickets import make_first_key, ticket_for
+from shared.clock import now
 from shared.db import db
 
 _KINDS = {
     RegistrationState.APPLIED: "received",
     RegistrationState.CONFIRMED: "confirmed",
+    RegistrationState.OFFERED: "offered",
     RegistrationState.WAITING: "waiting",
     RegistrationState.DECLINED: "declined",
     RegistrationState.WITHDRAWN: "withdrawn",
+    RegistrationState.EXPIRED: "offer_expired",
 }
+REMIND_BEFORE = timedelta(hours=12)
+SHORTEST_WORTH_REMINDING = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class OfferTimes:
+    """When an open offer is reminded of (None: it is too short for that) and when it ends."""
+
+    stop_id: int
+    reminds_at: datetime | None
+    ends_at: datetime
 
 
 def tell_of_step(registration_id: int, after: RegistrationState) -> None:
@@ -33,7 +50,9 @@ def tell_of_step(registration_id: int, after: RegistrationState) -> None:
     registration = db.session.get(Registration, registration_id)
     if registration is None or registration.state is not after:
         return
-    if after in STANDING and registration.stop.cancelled_at is not None:
+    if (
+        after in STANDING or after is RegistrationState.EXPIRED
+    ) and registration.stop.cancelled_at is not None:
         return
     step = db.session.scalars(
         select(StateChange)
@@ -49,6 +68,38 @@ def tell_of_step(registration_id: int, after: RegistrationState) -> None:
         make_first_key()  # SECRET_KEY may have been changed since the seat was given
         ticket = qr_png(ticket_for(registration))
     _write(registration, _KINDS[after], str(step.id if step else 0), more, ticket)
+
+
+def offer_times(registration_id: int) -> OfferTimes | None:
+    """The times of somebody's offer, or None when there is none any more."""
+    registration = db.session.get(Registration, registration_id)
+    if registration is None or registration.offer_expires_at is None:
+        return None
+    ends_at = registration.offer_expires_at
+    lasts = ends_at - (registration.decided_at or now())
+    reminds_at = ends_at - min(REMIND_BEFORE, lasts / 3) if lasts >= SHORTEST_WORTH_REMINDING else None
+    return OfferTimes(registration.stop_id, reminds_at, ends_at)
+
+
+def open_offers_end_at(stop_id: int) -> datetime | None:
+    """The stop's beginning, by which every offer has ended; None when no offer is out."""
+    beginning: datetime | None = db.session.scalar(
+        select(Stop.starts_at)
+        .join(Registration, Registration.stop_id == Stop.id)
+        .where(Stop.id == stop_id, Registration.state == RegistrationState.OFFERED)
+        .limit(1)
+    )
+    return beginning
+
+
+def remind_of_offer(registration_id: int, until: datetime) -> None:
+    """Write that the offer which holds ``until`` then runs out soon; nothing when it was answered meanwhile."""
+    registration = db.session.get(Registration, registration_id)
+    if registration is None or registration.offer_expires_at != until:
+        return
+    if registration.stop.cancelled_at is not None or until <= now():
+        return
+    _write(registration, "offer_expiring", str(int(until.timestamp())), {}, None)
 
 
 def tell_of_stop(registration_id: int, kind: str, occasion: str) -> None:

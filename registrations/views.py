@@ -17,6 +17,8 @@ from registrations.forms import RegisterForm
 from registrations.links import address_for, link_for, registration_on_link
 from registrations.lookups import arrived_at, place_in_line
 from registrations.models import STANDING, RegistrationState
+from registrations.offer import accept_offer as accept_offer_verb
+from registrations.offer import decline_offer as decline_offer_verb
 from registrations.register import CONSENT_VERSION, refuse_unless_open
 from registrations.register import register as register_verb
 from registrations.register import withdraw as withdraw_verb
@@ -104,6 +106,36 @@ def withdraw(link: str) -> ResponseReturnValue:
         flash(refusal.message, "error")
     else:
         flash(_("Your registration is withdrawn. Thank you for telling us."), "success")
+    return redirect(url_for("registrations.own_page", link=link), 303)
+
+
+@bp.post("/r/<link>/offer/accept")
+@open_to_everyone
+def accept_offer(link: str) -> ResponseReturnValue:
+    """Take the seat that is held."""
+    registration = registration_on_link(link)
+    try:
+        with transaction():
+            accept_offer_verb(registration.id)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("The seat is yours. Your ticket is below and on its way to you by mail."), "success")
+    return redirect(url_for("registrations.own_page", link=link), 303)
+
+
+@bp.post("/r/<link>/offer/decline")
+@open_to_everyone
+def decline_offer(link: str) -> ResponseReturnValue:
+    """Leave the seat to the next in line."""
+    registration = registration_on_link(link)
+    try:
+        with transaction():
+            decline_offer_verb(registration.id)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("Thank you for telling us: the seat goes to the next in line."), "success")
     return redirect(url_for("registrations.own_page", link=link), 303)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -47,6 +48,7 @@ def registration(
         "consented_at": moment,
         "applied_at": moment,
         "waiting_since": moment if state is RegistrationState.WAITING else None,
+        "offer_expires_at": moment + timedelta(days=1) if state is RegistrationState.OFFERED else None,
         "decided_at": moment if state is not RegistrationState.APPLIED else None,
     }
     if changes.pop("make_key", state is RegistrationState.CONFIRMED):

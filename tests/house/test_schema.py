@@ -66,6 +66,10 @@ def seats_taken(connection: Any) -> int:
 def test_the_database_counts_the_seats_itself(stop_of_two: Any) -> None:
     stop_of_two.execute(text(REGISTRATION), {"state": "confirmed", "first": 1, "last": 2})
     assert seats_taken(stop_of_two) == 2
+    stop_of_two.execute(
+        text("UPDATE registrations SET state = 'offered', offer_expires_at = now() WHERE person_id = 2")
+    )
+    assert seats_taken(stop_of_two) == 2
     stop_of_two.execute(text("UPDATE registrations SET state = 'withdrawn' WHERE person_id = 1"))
     assert seats_taken(stop_of_two) == 1
     stop_of_two.execute(text("DELETE FROM registrations"))

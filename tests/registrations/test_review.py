@@ -114,7 +114,7 @@ def test_the_seat_of_somebody_declined_goes_to_whoever_waits_longest(app: Flask)
 
 
 def test_an_applicant_is_put_at_the_end_of_the_waiting_list(app: Flask) -> None:
-    registration = registrations.registration(S.APPLIED)
+    registration = registrations.registration(S.APPLIED, at=campaigns.stop(capacity=0))
     with transaction():
         put_on_waitlist(registration.id, by=accounts.staff())
     assert registration.state is S.WAITING
