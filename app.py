@@ -31,6 +31,9 @@ from config import Settings
 from demo.accounts import DEMO_ACCOUNTS
 from demo.cli import seed_command
 from employers import models as _employers_models  # noqa: F401 - grants name its table
+from files import tasks as _files_tasks  # noqa: F401 - scans, removes, sweeps
+from files import views as files_views
+from files.cli import file_commands
 from jobs.cli import promise_commands
 from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
 from leads import views as leads_views
@@ -60,6 +63,7 @@ BLUEPRINTS = (
     reports_views.bp,
     messages_views.bp,
     work_views.bp,
+    files_views.bp,
 )
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -123,6 +127,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.cli.add_command(staff_commands)
     app.cli.add_command(promise_commands)
+    app.cli.add_command(file_commands)
     app.cli.add_command(seed_command)
     app.add_url_rule("/healthz", view_func=healthz)
     app.after_request(_close_the_shutters)

@@ -20,6 +20,7 @@ class Settings:
     data_dir: Path
     data_keys: tuple[str, ...] = ()
     smtp_url: str | None = None
+    clamav_url: str | None = None
     mail_from: str = "好风光 Good Scenery <noreply@good-scenery.example>"
     public_url: str = "http://127.0.0.1:8000"
     https: bool = False
@@ -45,6 +46,7 @@ class Settings:
             data_dir=data_dir,
             data_keys=tuple(key.strip() for key in environment.get("DATA_KEY", "").split(",") if key.strip()),
             smtp_url=environment.get("SMTP_URL") or None,
+            clamav_url=environment.get("CLAMAV_URL") or None,
             mail_from=environment.get("MAIL_FROM") or cls.mail_from,
             public_url=(environment.get("PUBLIC_URL") or cls.public_url).rstrip("/"),
             https=environment.get("PUBLIC_URL", "").startswith("https://"),

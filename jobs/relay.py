@@ -20,7 +20,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import or_, select
 from sqlalchemy.exc import OperationalError
 
-from jobs.janitor import tidy_up
+from jobs.janitor import do_chores, tidy_up
 from jobs.models import OutboxJob
 from jobs.queue import connect, work_queue
 from shared.clock import now
@@ -99,6 +99,7 @@ def run_relay(redis_url: str, stop: Event) -> None:
             if time.monotonic() - tidied > TIDY_SECONDS:
                 with transaction():
                     tidy_up()
+                do_chores()
                 tidied = time.monotonic()
         except (RedisError, OperationalError) as outage:
             log.warning("the relay waits: %s", type(outage).__name__)

@@ -20,6 +20,7 @@ for package in (
     "audit",
     "accounts",
     "messages",
+    "files",
     "people",
     "employers",
     "campaigns",

@@ -21,6 +21,7 @@ PACKAGES = [
     "accounts",
     "messages",
     "work",
+    "files",
     "people",
     "employers",
     "campaigns",

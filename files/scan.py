@@ -1,0 +1,72 @@
+"""Have a kept file looked at by the virus scanner."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import select, text
+
+from audit.record import Actor, record
+from files import disk
+from files.clamav import SECONDS_TO_ANSWER, Scanner, WrongScannerAddress
+from files.errors import ScannerAway, ScannerRefused
+from files.facts import FileKept
+from files.models import ScanState, StoredFile
+from jobs.outbox import announce
+from jobs.perform import wait_before
+from shared.clock import now
+from shared.db import db, hold
+
+GIVE_UP_AFTER = timedelta(days=2)
+LONGEST_NOTE = 300
+
+
+def scan(file_id: int) -> timedelta | None:
+    """Scan one waiting file; None when nothing is left to do, else how long to wait before the next try.
+
+    Scanned before or removed: nothing happens. The caller holds the transaction.
+    """
+    stored = hold(StoredFile, file_id)
+    if stored is None or stored.removed_at is not None or stored.scan_state is not ScanState.WAITING:
+        return None
+    url = current_app.config["SETTINGS"].clamav_url
+    if url is None:
+        stored.scan_state = ScanState.NOT_SCANNED
+        return None
+    stored.scan_tries += 1
+    db.session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{3 * SECONDS_TO_ANSWER}s'"))
+    try:
+        virus = Scanner.at(url).virus_in(disk.path_of(stored.place).read_bytes())
+    except (ScannerAway, WrongScannerAddress) as outage:
+        stored.scan_note = str(outage)[:LONGEST_NOTE]
+        if now() - stored.kept_at < GIVE_UP_AFTER:
+            return wait_before(stored.scan_tries)
+        stored.scan_state = ScanState.NOT_SCANNED
+    except (ScannerRefused, FileNotFoundError) as refusal:
+        stored.scan_state = ScanState.NOT_SCANNED
+        stored.scan_note = str(refusal)[:LONGEST_NOTE]
+    else:
+        stored.scan_state = ScanState.CLEAN if virus is None else ScanState.INFECTED
+        stored.scanned_at = now()
+        stored.scan_note = virus and virus[:LONGEST_NOTE]
+        record("scan_file", stored, found=stored.scan_note)
+    return None
+
+
+def scan_again(*, by: Actor | str) -> int:
+    """Promise a scan of every file that was never scanned. Returns how many. The caller holds the transaction.
+
+    For the day a scanner is set up.
+    """
+    waiting = db.session.scalars(
+        select(StoredFile)
+        .where(StoredFile.scan_state == ScanState.NOT_SCANNED, StoredFile.removed_at.is_(None))
+        .with_for_update(key_share=True, skip_locked=True)
+    ).all()
+    for stored in waiting:
+        stored.scan_state = ScanState.WAITING
+        stored.scan_note = None
+        announce(FileKept(file_id=stored.id))
+    record("scan_again", "StoredFile", by=by, files=len(waiting))
+    return len(waiting)
