@@ -32,6 +32,7 @@ from leads.models import OPEN_STAGES, Channel, Stage
 from leads.open_lead import FIRST_CALL_WITHIN
 from leads.reasons import LetGoReason, as_stored
 from leads.score import score_parts, total
+from privacy.texts import TextVersion
 from registrations.models import BadgeClass, Education, RegistrationState
 from shared.clock import in_china
 from shared.codes import ALPHABET, LENGTH
@@ -46,6 +47,7 @@ COLUMNS = {
         "education", "research_field", "preferred_city_ids", "language", "channel", "consent_version",
         "consented_at", "applied_at", "decided_at", "waiting_since",
     ),
+    "consents": ("registration_id", "purpose", "text_version", "text_digest", "given_at"),
     "state_changes": ("registration_id", "before", "after", "at", "by_staff_id", "reason"),
     "check_ins": ("registration_id", "stop_id", "scan_id", "gate", "scanned_by_id", "arrived_at"),
     "leads": (
@@ -99,7 +101,8 @@ class Scene:
     organiser_ids: dict[int | None, int]  # host city id (None: the province) -> staff id
     volunteer_ids: Sequence[int]
     recruiter_ids: Sequence[int]
-    consent_version: str
+    notice: TextVersion
+    employers_text: TextVersion
 
 
 @dataclass(frozen=True)
@@ -230,13 +233,14 @@ class Crowd:
                 wishes,
                 "en" if person.who.is_foreign else "zh",
                 dice.choices(CHANNELS, CHANNEL_WEIGHTS)[0],
-                self.scene.consent_version,
+                self.scene.notice.version,
                 applied_at,
                 applied_at,
                 decided_at,
                 applied_at if state is State.WAITING else None,
             )
         )
+        self._consents(registration_id, applied_at)
         self._state_changes(registration_id, place, plan, applied_at, decided_at, state)
         if state is not State.CONFIRMED or not plan.crowd.came or dice.random() >= plan.crowd.came:
             return
@@ -250,6 +254,14 @@ class Crowd:
         if badge_class is BadgeClass.DOCTOR:
             self._lead(place, person, registration_id, wishes, research_field, arrived_at)
         person.visits.append(arrived_at)
+
+    def _consents(self, registration_id: int, applied_at: datetime) -> None:
+        texts = [self.scene.notice]
+        if self.dice.random() < 0.82:
+            texts.append(self.scene.employers_text)
+        self.rows["consents"] += [
+            (registration_id, one.purpose.value, one.version, one.digest, applied_at) for one in texts
+        ]
 
     def _person(
         self,
@@ -465,7 +477,7 @@ def _numbered_by_time(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
         place = COLUMNS[table].index(column)
         return [(*row[:place], numbers[row[place]], *row[place + 1 :]) for row in rows[table]]
 
-    pointing = ("state_changes", "check_ins", "leads")
+    pointing = ("consents", "state_changes", "check_ins", "leads")
     return {
         **rows,
         "registrations": [(numbers[row[0]], *row[1:]) for row in registrations],

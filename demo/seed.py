@@ -28,9 +28,10 @@ from employers.models import Employer
 from jobs.outbox import announce
 from leads.models import OPEN_STAGES, Lead
 from people.models import Person
+from privacy.purposes import Purpose
+from privacy.texts import current
 from registrations.facts import RegistrationConfirmed, RegistrationWaiting
 from registrations.models import Registration, RegistrationState
-from registrations.register import CONSENT_VERSION
 from registrations.tickets import make_first_key
 from shared.clock import in_china, now
 from shared.db import db, transaction
@@ -149,7 +150,8 @@ def _scene(moment: datetime, *, password: str) -> Scene:
         },
         volunteer_ids=[staff["gate"].id, staff["gate.2"].id],
         recruiter_ids=_recruiters(),
-        consent_version=CONSENT_VERSION,
+        notice=current(Purpose.REGISTRATION),
+        employers_text=current(Purpose.EMPLOYERS),
     )
 
 

@@ -16,6 +16,8 @@ from campaigns.lookups import stops_within
 from campaigns.models import HostCity, Stop
 from checkin.models import CheckIn
 from leads.models import OPEN_STAGES, Contact, Lead, LeadHolding, Stage
+from privacy.consent import has_consented
+from privacy.purposes import Purpose
 from registrations.models import Registration
 from shared.db import db
 from shared.errors import NotFound
@@ -120,14 +122,29 @@ def pool_size(staff: Staff) -> int:
 
 
 def referred_to(staff: Staff) -> Select[Any]:
-    """Who has signed with the employers that ``staff`` speaks for, the latest first; nobody else."""
+    """Who has signed with the employers that ``staff`` speaks for and agreed to be shown to them, the latest first."""
     employers = reach_of(staff, Permission.SEE_REFERRED).employer_ids
     return (
         select(Lead)
         .options(*SHOWN)
-        .where(Lead.employer_id.in_(employers), Lead.stage.in_((Stage.SIGNED, Stage.ONBOARDED)))
+        .where(
+            Lead.employer_id.in_(employers),
+            Lead.stage.in_((Stage.SIGNED, Stage.ONBOARDED)),
+            has_consented(Lead.registration_id, Purpose.EMPLOYERS),
+        )
         .order_by(Lead.signed_on.desc(), Lead.id.desc())
     )
+
+
+def referred_but_hidden(staff: Staff) -> int:
+    """How many more have signed with those employers, but have not agreed that an employer sees their data here."""
+    employers = reach_of(staff, Permission.SEE_REFERRED).employer_ids
+    statement = select(func.count(Lead.id)).where(
+        Lead.employer_id.in_(employers),
+        Lead.stage.in_((Stage.SIGNED, Stage.ONBOARDED)),
+        ~has_consented(Lead.registration_id, Purpose.EMPLOYERS),
+    )
+    return db.session.scalar(statement) or 0
 
 
 def earlier_visits(registration: Registration, *, before: datetime) -> int:

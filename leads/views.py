@@ -26,6 +26,7 @@ from leads.lookups import (
     leads_of,
     pool_listed,
     pool_size,
+    referred_but_hidden,
     referred_to,
     wished_cities,
 )
@@ -199,7 +200,11 @@ def release(lead_id: int) -> ResponseReturnValue:
 @requires(Permission.SEE_REFERRED)
 def referred() -> ResponseReturnValue:
     """For an employer's contact: who has signed with one's own house."""
-    return render_template("leads/referred.html", page=page_of(referred_to(g.staff), _page_number()))
+    return render_template(
+        "leads/referred.html",
+        page=page_of(referred_to(g.staff), _page_number()),
+        hidden=referred_but_hidden(g.staff),
+    )
 
 
 def _act(lead_id: int, act: Callable[[], Any], form: FlaskForm, name: str, done: str) -> ResponseReturnValue:

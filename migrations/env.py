@@ -21,6 +21,7 @@ for package in (
     "accounts",
     "messages",
     "files",
+    "privacy",
     "people",
     "employers",
     "campaigns",

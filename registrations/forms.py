@@ -22,6 +22,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from campaigns.channel import channel_named
 from campaigns.models import HostCity, Stop
+from privacy.purposes import Purpose
+from privacy.texts import current
 from registrations.models import Education, RegistrationState
 from registrations.register import Application
 from shared.clock import in_china
@@ -74,8 +76,11 @@ class RegisterForm(FlaskForm):
         validators=[InputRequired(_l("Without your agreement we may not keep your registration."))],
     )
 
+    shares_with_employers = BooleanField()
+
     def __init__(self, *, cities: list[HostCity], **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.shares_with_employers.label.text = current(Purpose.EMPLOYERS).sentence
         self.education.choices = [(one.value, one.label) for one in Education]
         self.preferred_city_ids.choices = [(city.id, city.name) for city in cities]
         for required in (self.full_name, self.mobile, self.email, self.university, self.research_field):
@@ -106,6 +111,7 @@ class RegisterForm(FlaskForm):
             preferred_city_ids=list(self.preferred_city_ids.data or []),
             language=language,
             channel=self.channel.data or None,
+            shares_with_employers=bool(self.shares_with_employers.data),
         )
 
 

@@ -11,6 +11,9 @@ from sqlalchemy import or_, select
 from audit.record import APPLICANT, Actor
 from campaigns.models import Stop
 from people.find_or_add import find_or_add
+from privacy.consent import give_consent
+from privacy.purposes import Purpose
+from privacy.texts import current, version_of
 from registrations.errors import AlreadyRegistered, HasArrived, RegistrationClosed, StopHasBegun, WrongState
 from registrations.lookups import arrived_at, somebody_waits
 from registrations.models import SEATED, STANDING, BadgeClass, Education, Registration, RegistrationState
@@ -22,8 +25,8 @@ from shared.codes import new_code
 from shared.db import db, hold
 from shared.errors import NotFound
 
-CONSENT_VERSION = "2026-05"
-"""Which text of templates/registrations/privacy.html somebody agreed to. A new text gets a new version."""
+CONSENT_VERSION = current(Purpose.REGISTRATION).version
+"""Which text of ``privacy/texts`` somebody agrees to who registers now."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Application:
 
     ``full_name`` is NFC; ``mobile`` E.164; ``preferred_city_ids`` host cities in order of preference; ``language``
     ``zh`` or ``en``; ``channel`` names the poster or link that led here.
+    ``shares_with_employers`` is the separate agreement to hand data to employers; nobody needs to give it.
     """
 
     full_name: str
@@ -44,6 +48,7 @@ class Application:
     language: str = "zh"
     channel: str | None = None
     consent_version: str = CONSENT_VERSION
+    shares_with_employers: bool = False
 
 
 def register(application: Application, *, stop_id: int, submission_id: UUID) -> Registration:
@@ -101,6 +106,7 @@ def register(application: Application, *, stop_id: int, submission_id: UUID) -> 
         applied_at=moment,
     )
     take_step(registration, _first_state(stop), act="register", by=APPLICANT)
+    _keep_consents(registration.id, application)
     return registration
 
 
@@ -137,6 +143,13 @@ def refuse_unless_open(stop: Stop) -> None:
     ):
         raise RegistrationClosed(_("Registration for this stop has not begun yet."))
     raise RegistrationClosed
+
+
+def _keep_consents(registration_id: int, application: Application) -> None:
+    if version := version_of(Purpose.REGISTRATION, application.consent_version):
+        give_consent(registration_id, Purpose.REGISTRATION, version=version)
+    if application.shares_with_employers:
+        give_consent(registration_id, Purpose.EMPLOYERS)
 
 
 def _first_state(stop: Stop) -> RegistrationState:

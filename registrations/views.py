@@ -12,6 +12,8 @@ from audit.record import APPLICANT
 from campaigns.channel import channel_named
 from campaigns.lookups import campaign_by_slug, host_cities
 from campaigns.models import Stop
+from privacy.purposes import CARDS, Purpose
+from privacy.texts import current
 from registrations.calendar_entry import calendar_entry
 from registrations.forms import RegisterForm
 from registrations.links import address_for, link_for, registration_on_link
@@ -19,7 +21,7 @@ from registrations.lookups import arrived_at, place_in_line
 from registrations.models import STANDING, RegistrationState
 from registrations.offer import accept_offer as accept_offer_verb
 from registrations.offer import decline_offer as decline_offer_verb
-from registrations.register import CONSENT_VERSION, refuse_unless_open
+from registrations.register import refuse_unless_open
 from registrations.register import register as register_verb
 from registrations.register import withdraw as withdraw_verb
 from registrations.ticket_code import qr_png, qr_svg
@@ -170,7 +172,12 @@ def own_ticket(link: str) -> ResponseReturnValue:
 @open_to_everyone
 def privacy() -> ResponseReturnValue:
     """What is asked, for what, for how long, and how to have it changed or erased."""
-    return render_template("registrations/privacy.html", version=CONSENT_VERSION)
+    return render_template(
+        "registrations/privacy.html",
+        notice=current(Purpose.REGISTRATION),
+        cards=CARDS,
+        separate=current(Purpose.EMPLOYERS),
+    )
 
 
 def _published_stop(slug: str, stop_id: int) -> Stop:

@@ -22,6 +22,7 @@ PACKAGES = [
     "messages",
     "work",
     "files",
+    "privacy",
     "people",
     "employers",
     "campaigns",

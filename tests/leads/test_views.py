@@ -13,6 +13,8 @@ from sqlalchemy import select
 from accounts.models import Role, Staff
 from leads import follow_up
 from leads.models import Contact, Lead, Stage
+from privacy.consent import give_consent, withdraw_consent
+from privacy.purposes import Purpose
 from registrations.models import Registration
 from shared.clock import now, today
 from shared.db import db
@@ -298,14 +300,20 @@ def test_an_employer_sees_who_signed_with_its_own_house_and_nobody_else(
     signed: dict[str, Any] = {"stage": Stage.SIGNED, "signed_on": today(), "owner": recruiter}
     mine = registrations.registration(at=stop, full_name="本院新人")
     leads.lead(of=mine, employer_id=own.id, **signed)
+    give_consent(mine.id, Purpose.EMPLOYERS)
+    silent = registrations.registration(at=stop, full_name="未同意者")
+    leads.lead(of=silent, employer_id=own.id, **signed)
     leads.lead(of=registrations.registration(at=stop, full_name="别家新人"), employer_id=other.id, **signed)
     leads.lead(of=registrations.registration(at=stop, full_name="尚未签约"))
     client.sign_in(accounts.staff(Role.EMPLOYER_CONTACT, employer_id=own.id))
     page = text_of(client, "/desk/leads/referred")
     assert "本院新人" in page
     assert "别家新人" not in page
+    assert "未同意者" not in page
     assert "尚未签约" not in page
     assert mine.person.mobile not in page
+    assert withdraw_consent(mine.id, Purpose.EMPLOYERS)
+    assert "本院新人" not in text_of(client, "/desk/leads/referred")
     lead = db.session.scalars(select(Lead).limit(1)).one()
     for address in ("/desk/leads", "/desk/leads/pool", f"/desk/leads/{lead.id}"):
         assert client.get(address).status_code == 403
