@@ -39,6 +39,7 @@ from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
 from leads import views as leads_views
 from messages import tasks as _messages_tasks  # noqa: F401 - sends what was written
 from messages import views as messages_views
+from registrations import programme_views as registrations_programme_views
 from registrations import staff_views as registrations_staff_views
 from registrations import tasks as _registrations_tasks  # noqa: F401 - tells applicants
 from registrations import views as registrations_views
@@ -54,6 +55,7 @@ from work import views as work_views
 BLUEPRINTS = (
     campaigns_public_views.bp,
     registrations_views.bp,
+    registrations_programme_views.bp,
     accounts_views.bp,
     campaigns_views.bp,
     registrations_staff_views.bp,

@@ -80,3 +80,29 @@ class OutsideTheStop(Refusal):
     code = "outside_the_stop"
     field = "starts_at"
     sentence = _l("This lies outside the time of the stop.")
+
+
+class CapacityBelowChoices(Refusal):
+    """Seats of a programme item that people chose are not taken away by a smaller number."""
+
+    code = "capacity_below_choices"
+    field = "capacity"
+
+    def __init__(self, seats_taken: int) -> None:
+        super().__init__(
+            _l("%(number)s people have chosen this; the number cannot be smaller.", number=seats_taken)
+        )
+
+
+class ItemIsChosen(Refusal):
+    """What people have chosen is neither taken away from them nor moved to another time."""
+
+    code = "item_is_chosen"
+
+    def __init__(self, seats_taken: int) -> None:
+        super().__init__(
+            _l(
+                "%(number)s people have chosen this. Its time and its group stay as they are, and it cannot be removed.",
+                number=seats_taken,
+            )
+        )

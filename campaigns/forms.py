@@ -21,8 +21,9 @@ from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
 from campaigns.channel import FORM
 from campaigns.lookups import host_cities
-from campaigns.models import Campaign, Family, ProgrammeKind, Stop
-from campaigns.plan import LONGEST_SLUG, CampaignPlan, ProgrammeEntry, StopPlan
+from campaigns.models import Campaign, Family, ProgrammeItem, ProgrammeKind, Stop
+from campaigns.plan import LONGEST_SLUG, CampaignPlan, StopPlan
+from campaigns.programme import ProgrammeEntry
 from shared.clock import today
 from shared.moment_field import ChinaMomentField
 
@@ -220,18 +221,43 @@ class ProgrammeForm(FlaskForm):
     kind = SelectField(_l("What it is"), validators=[needed()])
     title_zh = _line(_l("Title"), 100)
     title_en = _line(_l("Title, in English"), 200, required=False)
-    place_zh = _line(_l("Hall or route"), 100, required=False)
-    place_en = _line(_l("Hall or route, in English"), 200, required=False)
+    place_zh = _line(_l("Hall or meeting point"), 100, required=False)
+    place_en = _line(_l("Hall or meeting point, in English"), 200, required=False)
+    route_zh = _line(
+        _l("Route or coach"),
+        60,
+        required=False,
+        description=_l("Where a visit goes by route, like 线路3 · 7–12号车."),
+    )
+    route_en = _line(_l("Route or coach, in English"), 60, required=False)
     starts_at = ChinaMomentField(_l("Begins"), validators=[needed()])
     ends_at = ChinaMomentField(_l("Ends"), validators=[needed()])
+    is_chosen = BooleanField(_l("Applicants choose whether they come to it"))
+    capacity = IntegerField(
+        _l("Seats of its own"),
+        validators=[
+            Optional(),
+            NumberRange(1, MOST_SEATS, message=_l("A number between 1 and %(most)s.", most=MOST_SEATS)),
+        ],
+        description=_l("Leave it empty where there is no limit."),
+    )
+    group_zh = _line(
+        _l("Group of which one is chosen"),
+        60,
+        required=False,
+        description=_l("Items with the same group exclude each other, like 沙龙（选一场）."),
+    )
+    group_en = _line(_l("Group, in English"), 60, required=False)
 
     validate_title_zh = staticmethod(_not_blank)
 
-    def __init__(self, stop: Stop) -> None:
-        super().__init__()
+    def __init__(self, stop: Stop, item: ProgrammeItem | None = None) -> None:
+        super().__init__(obj=item)
         self.kind.choices = [(kind.value, kind.label) for kind in ProgrammeKind]
-        if not self.is_submitted():
-            after = max((item.ends_at for item in stop.programme), default=stop.starts_at)
+        self.group_zh.render_kw = {"list": "groups"}
+        self.groups = sorted({other.group_zh for other in stop.programme if other.group_zh})
+        if item is None and not self.is_submitted():
+            after = max((other.ends_at for other in stop.programme), default=stop.starts_at)
             self.starts_at.data = min(after, stop.ends_at)
 
     def validate_ends_at(self, field: ChinaMomentField) -> None:
@@ -247,8 +273,14 @@ class ProgrammeForm(FlaskForm):
             title_en=self.title_en.data or "",
             place_zh=self.place_zh.data or "",
             place_en=self.place_en.data or "",
+            route_zh=self.route_zh.data or "",
+            route_en=self.route_en.data or "",
             starts_at=self.starts_at.moment,
             ends_at=self.ends_at.moment,
+            is_chosen=bool(self.is_chosen.data),
+            capacity=self.capacity.data,
+            group_zh=self.group_zh.data or "",
+            group_en=self.group_en.data or "",
         )
 
 

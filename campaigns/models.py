@@ -39,14 +39,21 @@ _FAMILY_LABELS = {
 class ProgrammeKind(StrEnum):
     """What happens in one item of a stop's programme."""
 
+    ARRIVAL = "arrival"
     OPENING = "opening"
     BRIEFING = "briefing"
+    POLICY_BRIEFING = "policy_briefing"
+    KEYNOTE = "keynote"
+    PARALLEL_FORUM = "parallel_forum"
     SALON = "salon"
-    SITE_VISIT = "site_visit"
     SEMINAR = "seminar"
     JOB_FAIR = "job_fair"
-    SIGNING = "signing"
+    TALKS = "talks"
+    SITE_VISIT = "site_visit"
+    UNIVERSITY_VISIT = "university_visit"
     HERITAGE_TOUR = "heritage_tour"
+    CITY_WALK = "city_walk"
+    SIGNING = "signing"
 
     @property
     def label(self) -> str:
@@ -55,14 +62,21 @@ class ProgrammeKind(StrEnum):
 
 
 _KIND_LABELS = {
+    ProgrammeKind.ARRIVAL: _l("Arrival and reception"),
     ProgrammeKind.OPENING: _l("Opening"),
     ProgrammeKind.BRIEFING: _l("Briefing"),
+    ProgrammeKind.POLICY_BRIEFING: _l("Policy briefing"),
+    ProgrammeKind.KEYNOTE: _l("Keynote report"),
+    ProgrammeKind.PARALLEL_FORUM: _l("Parallel forum"),
     ProgrammeKind.SALON: _l("Salon"),
-    ProgrammeKind.SITE_VISIT: _l("Company visit"),
     ProgrammeKind.SEMINAR: _l("Seminar"),
     ProgrammeKind.JOB_FAIR: _l("Two-way selection fair"),
-    ProgrammeKind.SIGNING: _l("Signing"),
+    ProgrammeKind.TALKS: _l("Talks with employers"),
+    ProgrammeKind.SITE_VISIT: _l("Company visit"),
+    ProgrammeKind.UNIVERSITY_VISIT: _l("University visit"),
     ProgrammeKind.HERITAGE_TOUR: _l("Heritage tour"),
+    ProgrammeKind.CITY_WALK: _l("City experience"),
+    ProgrammeKind.SIGNING: _l("Signing"),
 }
 
 
@@ -205,10 +219,25 @@ class Stop(Model):
 
 
 class ProgrammeItem(Model):
-    """One thing that happens at a stop."""
+    """One thing that happens at a stop.
+
+    ``is_chosen`` means that applicants say whether they come to it; only such an item has a ``capacity`` (None: no
+    limit) and may stand in a group of which one is chosen (``group_zh`` empty: in none). ``route`` is the label of
+    the route or coach where a visit goes by one. ``seats_taken`` is kept by a trigger on ``programme_choices`` and no
+    code writes it; the CHECK beneath refuses an oversold seat.
+    """
 
     __tablename__ = "programme_items"
-    __table_args__ = (CheckConstraint("ends_at > starts_at", name="ends_after_start"),)
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("capacity IS NULL OR (is_chosen AND capacity > 0)", name="capacity_of_chosen"),
+        CheckConstraint("group_zh = '' OR is_chosen", name="group_of_chosen"),
+        CheckConstraint(
+            "seats_taken >= 0 AND (capacity IS NULL OR seats_taken <= capacity)", name="never_oversold"
+        ),
+        # What the choices' foreign key looks at, so that a group known there is the item's own.
+        UniqueConstraint("id", "group_zh", name="uq_programme_items_id_group"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     stop_id: Mapped[int] = mapped_column(ForeignKey("stops.id"), index=True)
@@ -217,8 +246,15 @@ class ProgrammeItem(Model):
     title_en: Mapped[str]
     place_zh: Mapped[str]
     place_en: Mapped[str]
+    route_zh: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    route_en: Mapped[str] = mapped_column(server_default=text("''"), default="")
     starts_at: Mapped[Moment]
     ends_at: Mapped[Moment]
+    is_chosen: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    capacity: Mapped[int | None]
+    group_zh: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    group_en: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    seats_taken: Mapped[int] = mapped_column(server_default=text("0"), default=0)
 
     stop: Mapped[Stop] = relationship(back_populates="programme")
 
@@ -231,3 +267,18 @@ class ProgrammeItem(Model):
     def place(self) -> str:
         """The hall or the route, in the reader's language."""
         return in_language(self.place_zh, self.place_en)
+
+    @property
+    def route(self) -> str:
+        """The route's or coach's label, in the reader's language."""
+        return in_language(self.route_zh, self.route_en)
+
+    @property
+    def group(self) -> str:
+        """The group of which one is chosen, in the reader's language; empty when it stands alone."""
+        return in_language(self.group_zh, self.group_en)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody more can choose it."""
+        return self.capacity is not None and self.seats_taken >= self.capacity

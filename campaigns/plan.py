@@ -1,4 +1,4 @@
-"""Plan what is held, where and when: campaigns, their stops, the programme of a stop.
+"""Plan what is held, where and when: campaigns and their stops.
 
 The plans are what a form or a seed hands in; moments carry their zone. Every verb here asks whether ``by`` may plan
 for the host city named, because the form offers a choice and a choice can be forged.
@@ -20,13 +20,12 @@ from campaigns.errors import (
     AddressIsOut,
     CapacityBelowSeatsTaken,
     NotWithinYourReach,
-    OutsideTheStop,
     SlugTaken,
     StopIsCancelled,
     StopIsOver,
 )
 from campaigns.facts import SeatsAdded, StopCancelled, StopMoved
-from campaigns.models import Campaign, Family, ProgrammeItem, ProgrammeKind, Stop
+from campaigns.models import Campaign, Family, Stop
 from jobs.outbox import announce
 from shared.clock import now
 from shared.db import db, hold, violated
@@ -65,19 +64,6 @@ class StopPlan:
     city_en: str = ""
     venue_en: str = ""
     address_en: str = ""
-
-
-@dataclass(frozen=True)
-class ProgrammeEntry:
-    """One thing that is to happen at a stop, as it is typed."""
-
-    kind: ProgrammeKind
-    title_zh: str
-    starts_at: datetime
-    ends_at: datetime
-    title_en: str = ""
-    place_zh: str = ""
-    place_en: str = ""
 
 
 def slug_for(name: str, year: int) -> str:
@@ -175,25 +161,6 @@ def cancel_stop(stop_id: int, *, reason: str, by: Staff) -> Stop:
     record("cancel_stop", stop, by=by, reason=reason)
     announce(StopCancelled(stop_id=stop.id))
     return stop
-
-
-def add_to_programme(stop_id: int, entry: ProgrammeEntry, *, by: Staff) -> ProgrammeItem:
-    """One more item in a stop's programme. Raises OutsideTheStop."""
-    stop = hold(Stop, stop_id)
-    if stop is None:
-        raise NotFound
-    if entry.starts_at < stop.starts_at or entry.ends_at > stop.ends_at:
-        raise OutsideTheStop
-    item = ProgrammeItem(**asdict(entry), stop=stop)
-    db.session.add(item)
-    record("add_to_programme", item, by=by, stop_id=stop.id)
-    return item
-
-
-def take_from_programme(item: ProgrammeItem, *, by: Staff) -> None:
-    """Remove an item; the record keeps its title."""
-    record("take_from_programme", item, by=by, stop_id=item.stop_id, title=item.title_zh)
-    db.session.delete(item)
 
 
 def _may_plan_for(

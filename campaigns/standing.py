@@ -12,6 +12,8 @@ from shared.clock import now
 
 # Few seats: the last tenth, and never more than fifty.
 FEW_SHARE, FEW_AT_MOST = 10, 50
+# A programme item fills up from three quarters on.
+FILLING_PERCENT = 75
 
 
 class Standing(StrEnum):
@@ -62,6 +64,26 @@ _SEATS_LABELS = {
 }
 
 
+class ItemSeats(StrEnum):
+    """How the seats of a programme item fill, as a word."""
+
+    LEFT = "left"
+    FILLING = "filling"
+    FULL = "full"
+
+    @property
+    def label(self) -> str:
+        """The word in the reader's language."""
+        return str(_ITEM_SEATS_LABELS[self])
+
+
+_ITEM_SEATS_LABELS = {
+    ItemSeats.LEFT: _l("Seats available"),
+    ItemSeats.FILLING: _l("Filling up"),
+    ItemSeats.FULL: _l("Full"),
+}
+
+
 def standing_of(stop: Stop, at: datetime | None = None) -> Standing:
     """How ``stop`` stands ``at`` a moment (default: now).
 
@@ -87,6 +109,16 @@ def seats_of(stop: Stop) -> Seats:
         return Seats.NONE
     few = min(FEW_AT_MOST, max(1, stop.capacity // FEW_SHARE))
     return Seats.FEW if stop.seats_left <= few else Seats.PLENTY
+
+
+def item_seats_of(item: ProgrammeItem) -> ItemSeats | None:
+    """Left, filling (from 75 %) or full; None where no seats are counted."""
+    if not item.is_chosen or item.capacity is None:
+        return None
+    if item.is_full:
+        return ItemSeats.FULL
+    filling = item.seats_taken * 100 >= item.capacity * FILLING_PERCENT
+    return ItemSeats.FILLING if filling else ItemSeats.LEFT
 
 
 def phase_of(item: ProgrammeItem, at: datetime | None = None) -> str:

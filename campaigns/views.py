@@ -13,6 +13,7 @@ from wtforms import Field, Form
 from accounts.access import requires
 from accounts.permissions import Permission, reach_of
 from campaigns import opening, plan, poster
+from campaigns import programme as programme_verbs
 from campaigns.forms import CampaignForm, CancelForm, ChannelForm, ProgrammeForm, StopForm
 from campaigns.lookups import (
     campaign_for,
@@ -22,7 +23,7 @@ from campaigns.lookups import (
     stops_of,
 )
 from campaigns.models import Campaign, Stop
-from campaigns.standing import phase_of, seats_of, standing_of
+from campaigns.standing import item_seats_of, phase_of, seats_of, standing_of
 from shared.db import transaction
 from shared.errors import Refusal
 
@@ -30,6 +31,7 @@ bp = Blueprint("campaigns", __name__, url_prefix="/desk/campaigns")
 bp.add_app_template_filter(standing_of, "standing")
 bp.add_app_template_filter(seats_of, "seats")
 bp.add_app_template_filter(phase_of, "phase")
+bp.add_app_template_filter(item_seats_of, "item_seats")
 
 SEE, PLAN = Permission.SEE_CAMPAIGNS, Permission.PLAN_CAMPAIGNS
 
@@ -230,7 +232,7 @@ def programme(stop_id: int) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         try:
             with transaction():
-                plan.add_to_programme(stop.id, form.entry(), by=g.staff)
+                programme_verbs.add_to_programme(stop.id, form.entry(), by=g.staff)
         except Refusal as refusal:
             return _beside(form, refusal, "campaigns/programme.html", stop_id=stop_id)
         flash(_("Added to the programme."), "success")
@@ -238,14 +240,42 @@ def programme(stop_id: int) -> ResponseReturnValue:
     return render_template("campaigns/programme.html", form=form, stop=stop), 422 if form.errors else 200
 
 
+@bp.route("/stops/<int:stop_id>/programme/<int:item_id>", methods=["GET", "POST"])
+@requires(PLAN)
+def revise_item(stop_id: int, item_id: int) -> ResponseReturnValue:
+    """Change one item of the programme."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    item = programme_item_of(stop, item_id)
+    form = ProgrammeForm(stop, item)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                with transaction():
+                    programme_verbs.revise_item(item_id, form.entry(), stop_id=stop_id, by=g.staff)
+            except Refusal as refusal:
+                status = _put_beside(form, refusal)
+                stop = stop_for(g.staff, stop_id, PLAN)
+                item = programme_item_of(stop, item_id)
+            else:
+                flash(_("Saved."), "success")
+                return redirect(url_for(".programme", stop_id=stop_id))
+    return render_template("campaigns/revise_item.html", form=form, stop=stop, item=item), status
+
+
 @bp.post("/stops/<int:stop_id>/programme/<int:item_id>/remove")
 @requires(PLAN)
 def take_from_programme(stop_id: int, item_id: int) -> ResponseReturnValue:
     """Remove one item."""
     item = programme_item_of(stop_for(g.staff, stop_id, PLAN), item_id)
-    with transaction():
-        plan.take_from_programme(item, by=g.staff)
-    flash(_("Removed from the programme."), "success")
+    try:
+        with transaction():
+            programme_verbs.take_from_programme(item.id, stop_id=stop_id, by=g.staff)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("Removed from the programme."), "success")
     return redirect(url_for(".programme", stop_id=stop_id))
 
 
@@ -306,14 +336,20 @@ def _reaches(stop: Stop, permission: Permission) -> bool:
 
 def _beside(form: Form, refusal: Refusal, template: str, **keys: int) -> ResponseReturnValue:
     """The page again with the refusal beside its field; the rows are read anew after the rollback."""
-    field: Field | None = form._fields.get(refusal.field or "")
-    if field is None:
-        form.form_errors.append(refusal.message)
-    else:
-        field.errors = [*field.errors, refusal.message]
+    status = _put_beside(form, refusal)
     rows: dict[str, Campaign | Stop] = {}
     if "campaign_id" in keys:
         rows["campaign"] = campaign_for(g.staff, keys["campaign_id"], PLAN)
     if "stop_id" in keys:
         rows["stop"] = stop_for(g.staff, keys["stop_id"], PLAN)
-    return render_template(template, form=form, **rows), refusal.status
+    return render_template(template, form=form, **rows), status
+
+
+def _put_beside(form: Form, refusal: Refusal) -> int:
+    """Write the refusal beside its field, or above the form where it has none; its status."""
+    field: Field | None = form._fields.get(refusal.field or "")
+    if field is None:
+        form.form_errors.append(refusal.message)
+    else:
+        field.errors = [*field.errors, refusal.message]
+    return refusal.status

@@ -105,3 +105,54 @@ class ReasonMissing(Refusal):
     code = "reason_missing"
     sentence = _l("Say why, in a sentence. It is kept with the registration.")
     field = "reason"
+
+
+class NotToBeChosen(Refusal):
+    """An item that is not of this stop, or that nobody chooses: an old page, or a made-up one."""
+
+    status = 422
+    code = "not_to_be_chosen"
+    field = "programme"
+    sentence = _l("The programme has changed meanwhile. Please choose again.")
+
+
+class ItemIsFull(Refusal):
+    """Somebody else took the last seat of a programme item."""
+
+    code = "item_is_full"
+    field = "programme"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(_l("“%(title)s” is full by now. Please choose something else.", title=title))
+
+
+class OneOfTheGroup(Refusal):
+    """Of some items, salons at the same hour, one is chosen."""
+
+    code = "one_of_the_group"
+    field = "programme"
+
+    def __init__(self, group: str, other: str) -> None:
+        super().__init__(
+            _l(
+                "Of “%(group)s” you can choose one; you have chosen “%(other)s”. Give that back first.",
+                group=group,
+                other=other,
+            )
+        )
+
+
+class ChoicesOverlap(Refusal):
+    """Nobody is in two places at once."""
+
+    code = "choices_overlap"
+    field = "programme"
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(
+            _l(
+                "“%(one)s” and “%(other)s” take place at the same time. Please choose one of them.",
+                one=one,
+                other=other,
+            )
+        )

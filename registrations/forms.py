@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,10 +22,11 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from campaigns.channel import channel_named
-from campaigns.models import HostCity, Stop
+from campaigns.models import HostCity, ProgrammeItem, Stop
 from privacy.purposes import Purpose
 from privacy.texts import current
 from registrations.models import Education, RegistrationState
+from registrations.programme_field import ProgrammeField
 from registrations.register import Application
 from shared.clock import in_china
 from shared.fields import FullNameField, LineField, MailAddressField, MobileField
@@ -71,6 +73,7 @@ class RegisterForm(FlaskForm):
         coerce=int,
         description=_l("Up to three."),
     )
+    programme = ProgrammeField(_l("What you will come to"))
     consent = BooleanField(
         _l("I agree that the talent office uses these data for this registration."),
         validators=[InputRequired(_l("Without your agreement we may not keep your registration."))],
@@ -78,9 +81,12 @@ class RegisterForm(FlaskForm):
 
     shares_with_employers = BooleanField()
 
-    def __init__(self, *, cities: list[HostCity], **kwargs: Any) -> None:
+    def __init__(
+        self, *, cities: list[HostCity], programme: Iterable[ProgrammeItem] = (), **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.shares_with_employers.label.text = current(Purpose.EMPLOYERS).sentence
+        self.programme.offer(programme)
         self.education.choices = [(one.value, one.label) for one in Education]
         self.preferred_city_ids.choices = [(city.id, city.name) for city in cities]
         for required in (self.full_name, self.mobile, self.email, self.university, self.research_field):
@@ -112,7 +118,18 @@ class RegisterForm(FlaskForm):
             language=language,
             channel=self.channel.data or None,
             shares_with_employers=bool(self.shares_with_employers.data),
+            programme_item_ids=list(self.programme.data),
         )
+
+
+class ProgrammeChoiceForm(FlaskForm):
+    """What an applicant chooses of the programme, after having registered."""
+
+    programme = ProgrammeField(_l("What you will come to"))
+
+    def __init__(self, *, programme: Iterable[ProgrammeItem], chosen: Iterable[int]) -> None:
+        super().__init__(data={"programme": list(chosen)})
+        self.programme.offer(programme)
 
 
 class ListForm(FlaskForm):

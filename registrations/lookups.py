@@ -11,12 +11,20 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from accounts.models import Staff
 from accounts.permissions import Permission, Reach, reach_of
 from campaigns.lookups import stops_within
-from campaigns.models import Stop
+from campaigns.models import ProgrammeItem, Stop
 from people.models import Person
 from registrations.errors import UnknownCode
-from registrations.models import STANDING, Registration, RegistrationState, SeatRules, StateChange
+from registrations.models import (
+    STANDING,
+    ProgrammeChoice,
+    Registration,
+    RegistrationState,
+    SeatRules,
+    StateChange,
+)
 from registrations.ticket_code import CODE_LENGTH
 from registrations.tickets import registration_id_on
+from shared.clock import now
 from shared.codes import LENGTH, as_typed
 from shared.db import db, hold
 from shared.errors import NotFound
@@ -198,3 +206,39 @@ def arrived_at(registration: Registration) -> datetime | None:
         )
     )
     return moment
+
+
+def programme_chosen(registration: Registration) -> list[ProgrammeItem]:
+    """What somebody has chosen of the stop's programme, in the order of its time."""
+    return list(
+        db.session.scalars(
+            select(ProgrammeItem)
+            .join(ProgrammeChoice, ProgrammeChoice.item_id == ProgrammeItem.id)
+            .where(ProgrammeChoice.registration_id == registration.id)
+            .order_by(ProgrammeItem.starts_at, ProgrammeItem.id)
+        )
+    )
+
+
+def who_chose(item: ProgrammeItem) -> list[Registration]:
+    """Everybody who has chosen a programme item, in the order of the pinyin: the roll of its hall or its coach."""
+    return list(
+        db.session.scalars(
+            select(Registration)
+            .join(Registration.person)
+            .join(ProgrammeChoice, ProgrammeChoice.registration_id == Registration.id)
+            .where(ProgrammeChoice.item_id == item.id)
+            .order_by(Person.name_pinyin, Person.full_name, Registration.id)
+        )
+    )
+
+
+def may_choose_programme(registration: Registration) -> bool:
+    """Whether there is something to choose of the stop's programme, and the person may still do it."""
+    stop = registration.stop
+    return (
+        registration.state in STANDING
+        and stop.cancelled_at is None
+        and stop.starts_at > now()
+        and any(item.is_chosen for item in stop.programme)
+    )

@@ -6,7 +6,17 @@ from enum import StrEnum
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaigns.models import Stop
@@ -222,6 +232,40 @@ class SeatRules(Model):
     asks_again: Mapped[bool] = mapped_column(server_default=text("false"))
     releases_unanswered: Mapped[bool] = mapped_column(server_default=text("false"))
     no_show_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class ProgrammeChoice(Model):
+    """What somebody has chosen of a stop's programme. The row is the seat: a trigger counts it at the item.
+
+    A registration keeps its choices while it holds a seat or may still get one; when it is declined, withdrawn or
+    moved to another stop a trigger takes them back (docs/decisions/0010). ``group_zh`` is the item's own group,
+    carried along by the foreign key, so that an index can refuse a second one out of it.
+    """
+
+    __tablename__ = "programme_choices"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["item_id", "group_zh"],
+            ["programme_items.id", "programme_items.group_zh"],
+            name="fk_programme_choices_item",
+            onupdate="CASCADE",
+        ),
+        UniqueConstraint("registration_id", "item_id", name="uq_programme_choices_registration_item"),
+        Index(
+            "uq_programme_choices_group",
+            "registration_id",
+            "group_zh",
+            unique=True,
+            postgresql_where=text("group_zh <> ''"),
+        ),
+        Index("ix_programme_choices_item_id", "item_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    item_id: Mapped[int]
+    group_zh: Mapped[str] = mapped_column(server_default=text("''"))
+    chosen_at: Mapped[Moment]
 
 
 class TicketKey(Model):

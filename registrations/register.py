@@ -14,6 +14,7 @@ from people.find_or_add import find_or_add
 from privacy.consent import give_consent
 from privacy.purposes import Purpose
 from privacy.texts import current, version_of
+from registrations.choose_programme import take_seats
 from registrations.errors import AlreadyRegistered, HasArrived, RegistrationClosed, StopHasBegun, WrongState
 from registrations.lookups import arrived_at, somebody_waits
 from registrations.models import SEATED, STANDING, BadgeClass, Education, Registration, RegistrationState
@@ -34,8 +35,9 @@ class Application:
     """What an applicant has said, checked by the form.
 
     ``full_name`` is NFC; ``mobile`` E.164; ``preferred_city_ids`` host cities in order of preference; ``language``
-    ``zh`` or ``en``; ``channel`` names the poster or link that led here.
-    ``shares_with_employers`` is the separate agreement to hand data to employers; nobody needs to give it.
+    ``zh`` or ``en``; ``channel`` names the poster or link that led here; ``programme_item_ids`` what was chosen of the
+    stop's programme. ``shares_with_employers`` is the separate agreement to hand data to employers; nobody needs to
+    give it.
     """
 
     full_name: str
@@ -47,6 +49,7 @@ class Application:
     preferred_city_ids: list[int] = field(default_factory=list)
     language: str = "zh"
     channel: str | None = None
+    programme_item_ids: list[int] = field(default_factory=list)
     consent_version: str = CONSENT_VERSION
     shares_with_employers: bool = False
 
@@ -55,7 +58,8 @@ def register(application: Application, *, stop_id: int, submission_id: UUID) -> 
     """Register somebody: confirmed while there are seats, else on the waiting list; applied where the office reviews.
 
     The same ``submission_id`` of the same person sent twice is one registration, and the first is returned.
-    Raises NotFound, RegistrationClosed or AlreadyRegistered. The caller holds the transaction.
+    Raises NotFound, RegistrationClosed, AlreadyRegistered, or what ``choose_programme.take_seats`` raises: then there
+    is no registration either. The caller holds the transaction.
     """
     stop = db.session.get(Stop, stop_id)
     if stop is None:
@@ -107,6 +111,7 @@ def register(application: Application, *, stop_id: int, submission_id: UUID) -> 
     )
     take_step(registration, _first_state(stop), act="register", by=APPLICANT)
     _keep_consents(registration.id, application)
+    take_seats(registration, application.programme_item_ids, by=APPLICANT)
     return registration
 
 

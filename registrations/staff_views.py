@@ -15,7 +15,15 @@ from audit.record import record
 from campaigns.lookups import host_cities, stops_for
 from messages.lookups import messages_to
 from registrations.forms import DecideForm, ListForm
-from registrations.lookups import arrived_at, counts_within, history, listed, place_in_line, registration_for
+from registrations.lookups import (
+    arrived_at,
+    counts_within,
+    history,
+    listed,
+    place_in_line,
+    programme_chosen,
+    registration_for,
+)
 from registrations.models import Registration, RegistrationState
 from registrations.review import CAN_WAIT, CONFIRMABLE, DECLINABLE
 from registrations.review import confirm as confirm_verb
@@ -136,6 +144,7 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
         "form": form or DecideForm(),
         "contact_shown": contact_shown,
         "history": history(found),
+        "programme": programme_chosen(found),
         "messages": messages_to(found.id),
         "may_read_messages": bool(reach_of(g.staff, Permission.READ_MESSAGES)),
         "cities": [cities[city_id] for city_id in found.preferred_city_ids if city_id in cities],

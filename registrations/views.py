@@ -17,7 +17,7 @@ from privacy.texts import current
 from registrations.calendar_entry import calendar_entry
 from registrations.forms import RegisterForm
 from registrations.links import address_for, link_for, registration_on_link
-from registrations.lookups import arrived_at, place_in_line
+from registrations.lookups import arrived_at, may_choose_programme, place_in_line, programme_chosen
 from registrations.models import STANDING, RegistrationState
 from registrations.offer import accept_offer as accept_offer_verb
 from registrations.offer import decline_offer as decline_offer_verb
@@ -36,7 +36,7 @@ bp = Blueprint("registrations", __name__)
 
 
 @bp.after_request
-def _keep_private(response: Response) -> Response:
+def keep_private(response: Response) -> Response:
     """What is one person's is neither stored on the way nor found by a search."""
     if request.path.startswith("/r/"):
         response.headers["Cache-Control"] = "no-store"
@@ -49,7 +49,7 @@ def _keep_private(response: Response) -> Response:
 def register(slug: str, stop_id: int) -> ResponseReturnValue:
     """The registration form of one stop."""
     stop = _published_stop(slug, stop_id)
-    form = RegisterForm(cities=host_cities())
+    form = RegisterForm(cities=host_cities(), programme=stop.programme)
     if request.method == "GET":
         form.channel.data = channel_named(request.args.get("from")) or ""
         try:
@@ -93,6 +93,8 @@ def own_page(link: str) -> ResponseReturnValue:
         may_withdraw=state in STANDING and registration.stop.starts_at > now() and arrival is None,
         may_register_again=state not in STANDING and registration.stop.is_open,
         address=address_for(registration),
+        programme=programme_chosen(registration),
+        may_choose=may_choose_programme(registration),
     )
 
 

@@ -25,17 +25,15 @@ from campaigns.facts import SeatsAdded, StopMoved
 from campaigns.models import Family, ProgrammeKind, Stop
 from campaigns.plan import (
     CampaignPlan,
-    ProgrammeEntry,
     StopPlan,
     add_stop,
-    add_to_programme,
     cancel_stop,
     draft_campaign,
     revise_campaign,
     revise_stop,
     slug_for,
-    take_from_programme,
 )
+from campaigns.programme import ProgrammeEntry, add_to_programme, take_from_programme
 from jobs import outbox
 from shared.clock import now
 from shared.db import db, transaction
@@ -237,7 +235,7 @@ def test_an_item_taken_from_the_programme_is_remembered_by_its_title(app: Flask)
     with transaction():
         item = add_to_programme(stop.id, entry, by=staff)
     with transaction():
-        take_from_programme(item, by=staff)
+        take_from_programme(item.id, stop_id=stop.id, by=staff)
     db.session.expire_all()
     assert stop.programme == []
     last = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()

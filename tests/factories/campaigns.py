@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from campaigns.models import Campaign, Family, HostCity, Stop
+from campaigns.models import Campaign, Family, HostCity, ProgrammeItem, ProgrammeKind, Stop
 from shared.clock import now
 from shared.db import db
 
@@ -63,6 +63,26 @@ def stop(*, of: Campaign | None = None, host: HostCity | None = None, **changes:
         "seats_taken": 0,
     }
     row = Stop(**{**values, **changes})
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def item(*, at: Stop, hours: tuple[float, float] = (1, 2), **changes: Any) -> ProgrammeItem:
+    """A salon of the stop that applicants choose, from so many hours after its beginning to so many."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "stop_id": at.id,
+        "kind": ProgrammeKind.SALON,
+        "title_zh": f"沙龙{number}",
+        "title_en": f"Salon {number}",
+        "place_zh": "二层",
+        "place_en": "2nd floor",
+        "starts_at": at.starts_at + timedelta(hours=hours[0]),
+        "ends_at": at.starts_at + timedelta(hours=hours[1]),
+        "is_chosen": True,
+    }
+    row = ProgrammeItem(**{**values, **changes})
     db.session.add(row)
     db.session.commit()
     return row

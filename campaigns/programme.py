@@ -1,0 +1,108 @@
+"""The programme of a stop: what happens when, which of it applicants choose, and how many may."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from accounts.models import Staff
+from audit.record import record
+from campaigns.errors import (
+    CapacityBelowChoices,
+    ItemIsChosen,
+    OutsideTheStop,
+)
+from campaigns.models import ProgrammeItem, ProgrammeKind, Stop
+from shared.db import db, hold
+from shared.errors import NotFound
+
+
+@dataclass(frozen=True)
+class ProgrammeEntry:
+    """One thing that is to happen at a stop, as it is typed.
+
+    ``capacity`` (None: no limit) and ``group_zh`` (of which one is chosen) count only where ``is_chosen``.
+    """
+
+    kind: ProgrammeKind
+    title_zh: str
+    starts_at: datetime
+    ends_at: datetime
+    title_en: str = ""
+    place_zh: str = ""
+    place_en: str = ""
+    route_zh: str = ""
+    route_en: str = ""
+    is_chosen: bool = False
+    capacity: int | None = None
+    group_zh: str = ""
+    group_en: str = ""
+
+    def columns(self) -> dict[str, object]:
+        """The columns of the item; what only a chosen one has is empty otherwise."""
+        values = asdict(self)
+        if not self.is_chosen:
+            values.update(capacity=None, group_zh="", group_en="")
+        return values
+
+
+def add_to_programme(stop_id: int, entry: ProgrammeEntry, *, by: Staff) -> ProgrammeItem:
+    """One more item in a stop's programme. Raises OutsideTheStop."""
+    stop = _held(stop_id)
+    _refuse_outside(stop, entry)
+    item = ProgrammeItem(**entry.columns(), stop=stop)
+    db.session.add(item)
+    record("add_to_programme", item, by=by, stop_id=stop.id)
+    return item
+
+
+def revise_item(item_id: int, entry: ProgrammeEntry, *, stop_id: int, by: Staff) -> ProgrammeItem:
+    """Change an item. Raises NotFound, OutsideTheStop, CapacityBelowChoices or ItemIsChosen.
+
+    An item that people have chosen stays one that is chosen, at its time and in its group: they were promised it, and
+    another time might lie across another choice of theirs.
+    """
+    stop = _held(stop_id)
+    item = _held_item(item_id, stop)
+    _refuse_outside(stop, entry)
+    values = entry.columns()
+    changed = [name for name, value in values.items() if getattr(item, name) != value]
+    if item.seats_taken:
+        if {"is_chosen", "starts_at", "ends_at", "group_zh"} & set(changed):
+            raise ItemIsChosen(item.seats_taken)
+        if entry.capacity is not None and entry.capacity < item.seats_taken:
+            raise CapacityBelowChoices(item.seats_taken)
+    for name in changed:
+        setattr(item, name, values[name])
+    record("revise_item", item, by=by, stop_id=stop.id, changed=changed)
+    return item
+
+
+def take_from_programme(item_id: int, *, stop_id: int, by: Staff) -> None:
+    """Remove an item; the record keeps its title. Raises NotFound, or ItemIsChosen while somebody has chosen it."""
+    stop = _held(stop_id)
+    item = _held_item(item_id, stop)
+    if item.seats_taken:
+        raise ItemIsChosen(item.seats_taken)
+    record("take_from_programme", item, by=by, stop_id=item.stop_id, title=item.title_zh)
+    db.session.delete(item)
+
+
+def _held(stop_id: int) -> Stop:
+    stop = hold(Stop, stop_id)
+    if stop is None:
+        raise NotFound
+    return stop
+
+
+def _held_item(item_id: int, stop: Stop) -> ProgrammeItem:
+    """An item of ``stop``, read after the stop is held: nobody chooses it meanwhile."""
+    item = hold(ProgrammeItem, item_id)
+    if item is None or item.stop_id != stop.id:
+        raise NotFound
+    return item
+
+
+def _refuse_outside(stop: Stop, entry: ProgrammeEntry) -> None:
+    if entry.starts_at < stop.starts_at or entry.ends_at > stop.ends_at:
+        raise OutsideTheStop
