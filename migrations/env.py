@@ -25,6 +25,7 @@ for package in (
     "people",
     "employers",
     "campaigns",
+    "questions",
     "registrations",
     "checkin",
     "leads",

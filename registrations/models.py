@@ -21,8 +21,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaigns.models import Stop
 from people.models import Person
+from questions.models import ChoicePlaces
 from shared.codes import spaced
-from shared.db import Model, Moment, state_column
+from shared.db import Document, Model, Moment, state_column
 
 
 class RegistrationState(StrEnum):
@@ -178,6 +179,12 @@ class Registration(Model):
     waiting_since: Mapped[Moment | None]
     priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     offer_expires_at: Mapped[Moment | None]
+    # By the question's key, in the spelling of questions/engine.py; what has a column of its own stands there.
+    answers: Mapped[Document] = mapped_column(server_default=text("'{}'"))
+    # The answers to restricted questions, as one sealed document.
+    sealed_answers: Mapped[bytes | None]
+    form_version: Mapped[int | None]
+    second_form_at: Mapped[Moment | None]
 
     stop: Mapped[Stop] = relationship(lazy="joined")
     person: Mapped[Person] = relationship(lazy="joined")
@@ -189,6 +196,22 @@ class Registration(Model):
     def spaced_code(self) -> str:
         """The code as it is shown: ``7KQ2-M9XD``."""
         return spaced(self.code)
+
+
+class TakenChoice(Model):
+    """One place of a scarce choice ("hotel room: 40") that a registration holds; given back when it no longer stands."""
+
+    __tablename__ = "taken_choices"
+    __table_args__ = (
+        UniqueConstraint("registration_id", "places_id", name="uq_taken_choices_once"),
+        Index("ix_taken_choices_places_id", "places_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    places_id: Mapped[int] = mapped_column(ForeignKey("choice_places.id"))
+
+    places: Mapped[ChoicePlaces] = relationship()
 
 
 class StateChange(Model):

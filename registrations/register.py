@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid5
 
 from flask_babel import gettext as _
@@ -20,6 +21,7 @@ from registrations.lookups import arrived_at, somebody_waits
 from registrations.models import SEATED, STANDING, BadgeClass, Education, Registration, RegistrationState
 from registrations.offer import fill_free_seats
 from registrations.review import held_with_stop
+from registrations.sealed_answers import seal_answers
 from registrations.step import take_step
 from shared.clock import now
 from shared.codes import new_code
@@ -38,6 +40,8 @@ class Application:
     ``zh`` or ``en``; ``channel`` names the poster or link that led here; ``programme_item_ids`` what was chosen of the
     stop's programme. ``shares_with_employers`` is the separate agreement to hand data to employers; nobody needs to
     give it.
+    ``answers`` are those to the campaign's own questions by key (``questions/engine.py``), ``restricted_answers`` those
+    that are kept sealed, ``form_version`` the version of the form that was answered.
     """
 
     full_name: str
@@ -52,6 +56,9 @@ class Application:
     programme_item_ids: list[int] = field(default_factory=list)
     consent_version: str = CONSENT_VERSION
     shares_with_employers: bool = False
+    answers: dict[str, Any] = field(default_factory=dict)
+    restricted_answers: dict[str, Any] = field(default_factory=dict)
+    form_version: int | None = None
 
 
 def register(application: Application, *, stop_id: int, submission_id: UUID) -> Registration:
@@ -108,8 +115,12 @@ def register(application: Application, *, stop_id: int, submission_id: UUID) -> 
         consent_version=application.consent_version,
         consented_at=moment,
         applied_at=moment,
+        answers=application.answers,
+        form_version=application.form_version,
     )
     take_step(registration, _first_state(stop), act="register", by=APPLICANT)
+    if application.restricted_answers:
+        seal_answers(registration, application.restricted_answers)
     _keep_consents(registration.id, application)
     take_seats(registration, application.programme_item_ids, by=APPLICANT)
     return registration

@@ -26,11 +26,11 @@ from registrations.register import register as register_verb
 from registrations.register import withdraw as withdraw_verb
 from registrations.ticket_code import qr_png, qr_svg
 from registrations.tickets import ticket_for
-from registrations.universities import UNIVERSITIES
 from shared.clock import now
 from shared.db import transaction
 from shared.errors import NotFound, Refusal
 from shared.language import current_language
+from shared.universities import UNIVERSITIES
 
 bp = Blueprint("registrations", __name__)
 

@@ -49,6 +49,79 @@ def as_mobile(text: str) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def full_name_of(typed: str) -> str:
+    """A person's full name in its one spelling. Raises ValidationError with a sentence saying what is wrong."""
+    name = as_name(typed)
+    if not name:
+        raise ValidationError(_("Please type your full name."))
+    if any(unicodedata.category(c).startswith("N") and c not in _IN_NAMES for c in name):
+        raise ValidationError(_("A name has no digits. Please type it as in your identity document."))
+    strange = [c for c in name if unicodedata.category(c)[0] in "SPZ" and c not in _IN_NAMES and c != " "]
+    if strange:
+        raise ValidationError(_("The sign %(sign)s cannot stand in a name.", sign=strange[0]))
+    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
+        raise ValidationError(_("A full name has 2 to 50 characters."))
+    return name
+
+
+def mobile_of(typed: str) -> str:
+    """A mobile number as E.164. Raises ValidationError."""
+    if not typed:
+        raise ValidationError(_("Please type your mobile number."))
+    number = as_mobile(typed)
+    if number is None:
+        raise ValidationError(
+            _(
+                "A mobile number has 11 digits and begins with 1. For numbers outside the mainland, begin with + and the country's code."
+            )
+        )
+    return number
+
+
+def mail_address_of(typed: str) -> str:
+    """An e-mail address, its domain in small letters. Raises ValidationError."""
+    if not typed:
+        raise ValidationError(_("Please type your e-mail address: your ticket is sent there."))
+    folded = unicodedata.normalize("NFKC", typed).replace("。", ".").replace("，", ".")
+    try:
+        return email_validator.validate_email(folded, check_deliverability=False).normalized
+    except email_validator.EmailNotValidError:
+        raise ValidationError(
+            _("This does not look like an e-mail address. It needs the form name@example.com.")
+        ) from None
+
+
+def line_of(typed: str, *, shortest: int, longest: int) -> str:
+    """One line of text, NFC with single blanks. Raises ValidationError for too little and too much."""
+    text = " ".join(unicodedata.normalize("NFC", typed).replace("\0", "").split())
+    if not text:
+        raise ValidationError(_("Please fill this in."))
+    _refuse_length(text, shortest, longest)
+    return text
+
+
+def text_of(typed: str, *, shortest: int, longest: int) -> str:
+    """Text of several lines, NFC, without blanks at the ends. Raises ValidationError."""
+    lines = unicodedata.normalize("NFC", typed).replace("\0", "").replace("\r\n", "\n").split("\n")
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip()
+    if not text:
+        raise ValidationError(_("Please fill this in."))
+    _refuse_length(text, shortest, longest)
+    return text
+
+
+def _refuse_length(text: str, shortest: int, longest: int) -> None:
+    if not shortest <= len(text) <= longest:
+        raise ValidationError(
+            _(
+                "Please write %(shortest)s to %(longest)s characters; these are %(number)s.",
+                shortest=shortest,
+                longest=longest,
+                number=len(text),
+            )
+        )
+
+
 class _Checked(StringField):
     """A text with a ``checked`` spelling beside what was typed."""
 
@@ -65,17 +138,7 @@ class FullNameField(_Checked):
 
     def pre_validate(self, _form: Any) -> None:
         """Refuse what is no name, saying what is wrong with it."""
-        name = as_name(self.data or "")
-        if not name:
-            raise ValidationError(_("Please type your full name."))
-        if any(unicodedata.category(c).startswith("N") and c not in _IN_NAMES for c in name):
-            raise ValidationError(_("A name has no digits. Please type it as in your identity document."))
-        strange = [c for c in name if unicodedata.category(c)[0] in "SPZ" and c not in _IN_NAMES and c != " "]
-        if strange:
-            raise ValidationError(_("The sign %(sign)s cannot stand in a name.", sign=strange[0]))
-        if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
-            raise ValidationError(_("A full name has 2 to 50 characters."))
-        self.checked = name
+        self.checked = full_name_of(self.data or "")
 
 
 class MobileField(_Checked):
@@ -83,16 +146,7 @@ class MobileField(_Checked):
 
     def pre_validate(self, _form: Any) -> None:
         """Refuse what cannot be a mobile number."""
-        if not self.data:
-            raise ValidationError(_("Please type your mobile number."))
-        number = as_mobile(self.data)
-        if number is None:
-            raise ValidationError(
-                _(
-                    "A mobile number has 11 digits and begins with 1. For numbers outside the mainland, begin with + and the country's code."
-                )
-            )
-        self.checked = number
+        self.checked = mobile_of(self.data or "")
 
 
 class MailAddressField(_Checked):
@@ -100,15 +154,7 @@ class MailAddressField(_Checked):
 
     def pre_validate(self, _form: Any) -> None:
         """Refuse what cannot be an address."""
-        if not self.data:
-            raise ValidationError(_("Please type your e-mail address: your ticket is sent there."))
-        typed = unicodedata.normalize("NFKC", self.data).replace("。", ".").replace("，", ".")
-        try:
-            self.checked = email_validator.validate_email(typed, check_deliverability=False).normalized
-        except email_validator.EmailNotValidError:
-            raise ValidationError(
-                _("This does not look like an e-mail address. It needs the form name@example.com.")
-            ) from None
+        self.checked = mail_address_of(self.data or "")
 
 
 class LineField(_Checked):
@@ -120,16 +166,4 @@ class LineField(_Checked):
 
     def pre_validate(self, _form: Any) -> None:
         """Refuse too little and too much."""
-        text = " ".join(unicodedata.normalize("NFC", self.data or "").replace("\0", "").split())
-        if not text:
-            raise ValidationError(_("Please fill this in."))
-        if not self.shortest <= len(text) <= self.longest:
-            raise ValidationError(
-                _(
-                    "Please write %(shortest)s to %(longest)s characters; these are %(number)s.",
-                    shortest=self.shortest,
-                    longest=self.longest,
-                    number=len(text),
-                )
-            )
-        self.checked = text
+        self.checked = line_of(self.data or "", shortest=self.shortest, longest=self.longest)

@@ -26,6 +26,7 @@ PACKAGES = [
     "people",
     "employers",
     "campaigns",
+    "questions",
     "registrations",
     "checkin",
     "badges",

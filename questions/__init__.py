@@ -1,0 +1,1 @@
+"""The form: what a campaign asks its applicants, and what of it is asked of whom."""

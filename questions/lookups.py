@@ -1,0 +1,199 @@
+"""Questions to the database about a campaign's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from campaigns.lookups import host_cities
+from campaigns.models import Campaign, Stop
+from employers.lookups import all_employers
+from questions.conditions import Reading
+from questions.disciplines import DISCIPLINES
+from questions.engine import Choice, Field, Page, Questionnaire
+from questions.models import AskedWhen, CampaignForm, ChoicePlaces, Kind, Question, QuestionPage
+from shared.db import db
+
+
+def form_of(campaign_id: int) -> CampaignForm:
+    """The campaign's form: every campaign has one."""
+    return db.session.scalars(select(CampaignForm).where(CampaignForm.campaign_id == campaign_id)).one()
+
+
+def pages_of(campaign_id: int) -> list[QuestionPage]:
+    """The pages of a campaign's form in order."""
+    statement = (
+        select(QuestionPage)
+        .where(QuestionPage.campaign_id == campaign_id)
+        .order_by(QuestionPage.position, QuestionPage.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def questions_of(campaign_id: int, *, archived: bool = False) -> list[Question]:
+    """Every question of a campaign with its stops' additions, in order; archived ones too if asked for."""
+    statement = (
+        select(Question)
+        .join(QuestionPage, QuestionPage.id == Question.page_id)
+        .where(Question.campaign_id == campaign_id)
+        .order_by(QuestionPage.position, QuestionPage.id, Question.position, Question.id)
+    )
+    if not archived:
+        statement = statement.where(Question.archived_at.is_(None))
+    return list(db.session.scalars(statement))
+
+
+def questionnaire_for(
+    stop: Stop,
+    asked_when: AskedWhen = AskedWhen.APPLICATION,
+    *,
+    known: Mapping[str, Reading] | None = None,
+    archived: bool = False,
+) -> Questionnaire:
+    """The form that an applicant of ``stop`` is asked, with what is left of its scarce choices.
+
+    ``known`` are readings of the first form, for conditions of the second. ``archived``: with the questions that are
+    no longer asked, for reading answers given earlier.
+    """
+    return _questionnaire(stop.campaign_id, stop.id, asked_when, known or {}, archived=archived)
+
+
+def questionnaire_of(campaign: Campaign, asked_when: AskedWhen = AskedWhen.APPLICATION) -> Questionnaire:
+    """The campaign's form without any stop's additions, for a preview."""
+    return _questionnaire(campaign.id, None, asked_when, {})
+
+
+def has_second_form(stop: Stop) -> bool:
+    """Whether anything is asked after approval."""
+    statement = select(Question.id).where(
+        Question.campaign_id == stop.campaign_id,
+        Question.asked_when == AskedWhen.AFTER_APPROVAL,
+        Question.kind != Kind.HEADING,
+        Question.archived_at.is_(None),
+        or_(Question.stop_id.is_(None), Question.stop_id == stop.id),
+    )
+    return db.session.scalar(statement.limit(1)) is not None
+
+
+def fields_by_key(campaign_id: int) -> dict[str, Field]:
+    """Every question there is or ever was in a campaign, by key and in order, for reading answers."""
+    given = _given_choices(questions := questions_of(campaign_id, archived=True))
+    return {question.key: _field(question, given, {}) for question in questions}
+
+
+def _questionnaire(
+    campaign_id: int,
+    stop_id: int | None,
+    asked_when: AskedWhen,
+    known: Mapping[str, Reading],
+    *,
+    archived: bool = False,
+) -> Questionnaire:
+    statement = (
+        select(Question, QuestionPage, CampaignForm.version)
+        .join(QuestionPage, QuestionPage.id == Question.page_id)
+        .join(CampaignForm, CampaignForm.campaign_id == Question.campaign_id)
+        .where(
+            Question.campaign_id == campaign_id,
+            Question.asked_when == asked_when,
+            or_(Question.stop_id.is_(None), Question.stop_id == stop_id),
+        )
+        .order_by(QuestionPage.position, QuestionPage.id, Question.position, Question.id)
+    )
+    if not archived:
+        statement = statement.where(Question.archived_at.is_(None))
+    rows = db.session.execute(statement).all()
+    questions = [question for question, _page, _version in rows]
+    given, places = _given_choices(questions), places_of(questions)
+    pages: dict[int, tuple[QuestionPage, list[Field]]] = {}
+    for question, page, _version in rows:
+        pages.setdefault(page.id, (page, []))[1].append(_field(question, given, places))
+    return Questionnaire(
+        version=rows[0][2] if rows else form_of(campaign_id).version,
+        pages=tuple(
+            Page(page.id, page.title_zh, page.title_en, tuple(fields)) for page, fields in pages.values()
+        ),
+        asked_when=asked_when,
+        known=known,
+    )
+
+
+def places_of(questions: Sequence[Question]) -> dict[tuple[int, str], ChoicePlaces]:
+    """The places of these questions' scarce choices; asks the database only when there are any."""
+    scarce = [
+        question.id
+        for question in questions
+        if any(choice.get("capacity") is not None for choice in question.options.get("choices", ()))
+    ]
+    if not scarce:
+        return {}
+    statement = select(ChoicePlaces).where(
+        ChoicePlaces.question_id.in_(scarce), ChoicePlaces.capacity.is_not(None)
+    )
+    return {(places.question_id, places.choice): places for places in db.session.scalars(statement)}
+
+
+def _given_choices(questions: Sequence[Question]) -> dict[str, tuple[Choice, ...]]:
+    """The choices that no organiser writes, as far as these questions need them."""
+    given: dict[str, tuple[Choice, ...]] = {}
+    kinds = {question.kind for question in questions}
+    if kinds & {Kind.CITY, Kind.CITIES}:
+        given["cities"] = tuple(Choice(str(city.id), city.name_zh, city.name_en) for city in host_cities())
+    if Kind.DISCIPLINE in kinds:
+        given["disciplines"] = tuple(Choice(one.code, one.name_zh, one.name_en) for one in DISCIPLINES)
+    if any(question.options.get("source") == "employers" for question in questions):
+        given["employers"] = tuple(
+            Choice(str(employer.id), employer.name_zh, employer.name_en) for employer in all_employers()
+        )
+    return given
+
+
+def _field(
+    question: Question,
+    given: Mapping[str, tuple[Choice, ...]],
+    places: Mapping[tuple[int, str], ChoicePlaces],
+) -> Field:
+    named = {Kind.CITY: "cities", Kind.CITIES: "cities", Kind.DISCIPLINE: "disciplines"}.get(
+        question.kind, str(question.options.get("source", ""))
+    )
+    choices = given.get(named) or tuple(
+        _choice(written, places.get((question.id, str(written["key"]))))
+        for written in question.options.get("choices", ())
+    )
+    return Field(
+        key=question.key,
+        kind=question.kind,
+        label_zh=question.label_zh,
+        label_en=question.label_en,
+        help_zh=question.help_zh,
+        help_en=question.help_en,
+        required=question.required,
+        options=question.options,
+        condition=question.condition,
+        core=question.core,
+        choices=choices,
+        restricted=question.restricted,
+        purpose=question.purpose,
+        id=question.id,
+    )
+
+
+def _choice(written: Mapping[str, Any], places: ChoicePlaces | None) -> Choice:
+    left = None if places is None or places.capacity is None else places.capacity - places.taken
+    return Choice(
+        str(written["key"]),
+        str(written["label_zh"]),
+        str(written.get("label_en", "")),
+        written.get("capacity"),
+        left,
+    )
+
+
+def without_places(questionnaire: Questionnaire) -> Questionnaire:
+    """The same with every place free: for showing a form to somebody who holds places already."""
+    return questionnaire.with_fields(
+        lambda one: replace(one, choices=tuple(replace(choice, left=None) for choice in one.choices))
+    )
