@@ -106,3 +106,20 @@ class ItemIsChosen(Refusal):
                 number=seats_taken,
             )
         )
+
+
+class NoMainVenue(Refusal):
+    """A sub-venue belongs to a main venue of its own campaign."""
+
+    status = 422
+    code = "no_main_venue"
+    field = "venue_place"
+    sentence = _l("Choose a main venue of this campaign; a sub-venue cannot be one.")
+
+
+class HasSubVenues(Refusal):
+    """A main venue on which others depend stays one."""
+
+    code = "has_sub_venues"
+    field = "venue_place"
+    sentence = _l("Sub-venues belong to this main venue. Give them another one first.")

@@ -20,15 +20,16 @@ from wtforms.validators import (
 from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
 from campaigns.channel import FORM
-from campaigns.lookups import host_cities
+from campaigns.lookups import host_cities, main_venues
 from campaigns.models import Campaign, Family, ProgrammeItem, ProgrammeKind, Stop
 from campaigns.plan import LONGEST_SLUG, CampaignPlan, StopPlan
 from campaigns.programme import ProgrammeEntry
-from shared.clock import today
+from shared.clock import in_china, today
 from shared.moment_field import ChinaMomentField
 
 _NEEDED = _l("Please fill this in.")
 MOST_SEATS = 100_000
+_MAIN = "main"
 
 
 def trimmed(text: str | None) -> str | None:
@@ -171,6 +172,11 @@ class StopForm(FlaskForm):
         ],
     )
     needs_approval = BooleanField(_l("Each registration is reviewed before it gets a seat"))
+    venue_place = SelectField(
+        _l("Main venue or sub-venue"),
+        default="",
+        description=_l("Figures of a main venue count its sub-venues along, each person once."),
+    )
 
     validate_city_zh = staticmethod(_not_blank)
     validate_venue_zh = staticmethod(_not_blank)
@@ -186,6 +192,20 @@ class StopForm(FlaskForm):
         )
         if stop is None and not self.is_submitted() and campaign.host_city_id is not None:
             self.host_city_id.data = campaign.host_city_id
+        self.venue_place.choices = [
+            ("", _l("Stands by itself")),
+            (_MAIN, _l("Main venue")),
+            *(
+                (
+                    str(main.id),
+                    _l("Sub-venue of %(city)s", city=f"{main.city} {in_china(main.starts_at):%m-%d}"),
+                )
+                for main in main_venues(campaign.id)
+                if stop is None or main.id != stop.id
+            ),
+        ]
+        if stop is not None and not self.is_submitted():
+            self.venue_place.data = _MAIN if stop.is_main_venue else str(stop.main_stop_id or "")
 
     def validate_ends_at(self, field: ChinaMomentField) -> None:
         """It ends after it begins."""
@@ -212,6 +232,8 @@ class StopForm(FlaskForm):
             registration_closes_at=self.registration_closes_at.moment,
             capacity=int(self.capacity.data or 0),
             needs_approval=bool(self.needs_approval.data),
+            is_main_venue=self.venue_place.data == _MAIN,
+            main_stop_id=int(self.venue_place.data) if (self.venue_place.data or "").isdigit() else None,
         )
 
 

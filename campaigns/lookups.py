@@ -127,6 +127,23 @@ def programme_item_of(stop: Stop, item_id: int) -> ProgrammeItem:
     return item
 
 
+def main_venues(campaign_id: int) -> list[Stop]:
+    """The campaign's main venues, the earliest first: to which of them a sub-venue may belong."""
+    statement = select(Stop).where(Stop.campaign_id == campaign_id, Stop.is_main_venue)
+    return list(db.session.scalars(statement.order_by(Stop.starts_at, Stop.id)))
+
+
+def by_venues(stops: Iterable[Stop]) -> list[Stop]:
+    """The same stops, each main venue followed by its sub-venues."""
+    stops = list(stops)
+    shown = {stop.id for stop in stops}
+    subs: dict[int, list[Stop]] = {}
+    for stop in stops:
+        if stop.main_stop_id in shown and stop.main_stop_id is not None:
+            subs.setdefault(stop.main_stop_id, []).append(stop)
+    return [one for stop in stops if stop.main_stop_id not in shown for one in (stop, *subs.get(stop.id, ()))]
+
+
 def _stop_lies_within(reach: Reach) -> ColumnElement[bool]:
     if reach.everywhere:
         return true()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.clock import now
@@ -140,7 +141,8 @@ class Campaign(Model):
 class Stop(Model):
     """One session of a campaign: a place, a time, so many seats.
 
-    ``seats_taken`` is kept by a trigger on ``registrations`` and no code writes it; the CHECK beneath refuses an
+    A stop may be a main venue of its campaign (主场), or a sub-venue (分场) of one: then ``main_stop_id`` names it. A
+    trigger sees to it that a sub-venue belongs to a main venue and that nothing is both. ``seats_taken`` is kept by a trigger on ``registrations`` and no code writes it; the CHECK beneath refuses an
     oversold seat, whoever asks and however.
     """
 
@@ -150,7 +152,14 @@ class Stop(Model):
         CheckConstraint("registration_closes_at <= ends_at", name="closes_before_end"),
         CheckConstraint("capacity >= 0", name="capacity_not_negative"),
         CheckConstraint("seats_taken BETWEEN 0 AND capacity", name="never_oversold"),
+        CheckConstraint("NOT is_main_venue OR main_stop_id IS NULL", name="main_or_sub"),
+        UniqueConstraint("id", "campaign_id", name="uq_stops_id_campaign"),
+        # A sub-venue belongs to a main venue of the same campaign.
+        ForeignKeyConstraint(
+            ["main_stop_id", "campaign_id"], ["stops.id", "stops.campaign_id"], name="fk_stops_main_venue"
+        ),
         Index("ix_stops_starts_at", "starts_at"),
+        Index("ix_stops_main_stop_id", "main_stop_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -171,6 +180,8 @@ class Stop(Model):
     capacity: Mapped[int]
     seats_taken: Mapped[int] = mapped_column(server_default=text("0"))
     cancelled_at: Mapped[Moment | None]
+    is_main_venue: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    main_stop_id: Mapped[int | None]
 
     campaign: Mapped[Campaign] = relationship(back_populates="stops", lazy="joined")
     host_city: Mapped[HostCity | None] = relationship(lazy="joined")
@@ -192,6 +203,13 @@ class Stop(Model):
     def address(self) -> str:
         """The way there, in the reader's language."""
         return in_language(self.address_zh, self.address_en)
+
+    @property
+    def venue_label(self) -> str:
+        """主场 or 分场, in the reader's language; empty for a stop that stands by itself."""
+        if self.is_main_venue:
+            return str(_("Main venue"))
+        return str(_("Sub-venue")) if self.main_stop_id is not None else ""
 
     @property
     def seats_left(self) -> int:

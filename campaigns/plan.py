@@ -19,6 +19,8 @@ from audit.record import record
 from campaigns.errors import (
     AddressIsOut,
     CapacityBelowSeatsTaken,
+    HasSubVenues,
+    NoMainVenue,
     NotWithinYourReach,
     SlugTaken,
     StopIsCancelled,
@@ -50,7 +52,10 @@ class CampaignPlan:
 
 @dataclass(frozen=True)
 class StopPlan:
-    """A stop as it is typed. ``city`` is where it takes place, ``host_city_id`` who in the province hosts it."""
+    """A stop as it is typed. ``city`` is where it takes place, ``host_city_id`` who in the province hosts it.
+
+    It may be a main venue, or a sub-venue of the stop ``main_stop_id``.
+    """
 
     city_zh: str
     venue_zh: str
@@ -64,6 +69,8 @@ class StopPlan:
     city_en: str = ""
     venue_en: str = ""
     address_en: str = ""
+    is_main_venue: bool = False
+    main_stop_id: int | None = None
 
 
 def slug_for(name: str, year: int) -> str:
@@ -105,11 +112,12 @@ def revise_campaign(campaign_id: int, plan: CampaignPlan, *, by: Staff) -> Campa
 
 
 def add_stop(campaign_id: int, plan: StopPlan, *, by: Staff) -> Stop:
-    """A new stop; registration for it is not open yet. Raises NotWithinYourReach."""
+    """A new stop; registration for it is not open yet. Raises NotWithinYourReach or NoMainVenue."""
     campaign = db.session.get(Campaign, campaign_id)
     if campaign is None:
         raise NotFound
     _may_plan_for(by, plan.host_city_id, campaign_id=campaign.id)
+    _refuse_unless_main(plan, campaign_id=campaign.id)
     stop = Stop(**asdict(plan), campaign=campaign, seats_taken=0)
     db.session.add(stop)
     record("add_stop", stop, by=by, capacity=stop.capacity)
@@ -119,8 +127,8 @@ def add_stop(campaign_id: int, plan: StopPlan, *, by: Staff) -> Stop:
 def revise_stop(stop_id: int, plan: StopPlan, *, by: Staff) -> Stop:
     """Change a stop; its programme moves along with its start.
 
-    Raises NotWithinYourReach, StopIsCancelled, or CapacityBelowSeatsTaken when more people hold a seat than there
-    would be. The stop is held, so that nobody takes a seat between the check and the change.
+    Raises NotWithinYourReach, StopIsCancelled, NoMainVenue, HasSubVenues, or CapacityBelowSeatsTaken when more people
+    hold a seat than there would be. The stop is held, so that nobody takes a seat between the check and the change.
     """
     stop = hold(Stop, stop_id)
     if stop is None:
@@ -128,6 +136,12 @@ def revise_stop(stop_id: int, plan: StopPlan, *, by: Staff) -> Stop:
     _may_plan_for(by, plan.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id)
     if stop.cancelled_at is not None:
         raise StopIsCancelled
+    if (plan.is_main_venue, plan.main_stop_id) != (stop.is_main_venue, stop.main_stop_id):
+        _refuse_unless_main(plan, campaign_id=stop.campaign_id, stop_id=stop.id)
+        if not plan.is_main_venue and db.session.scalar(
+            select(Stop.id).where(Stop.main_stop_id == stop.id).limit(1)
+        ):
+            raise HasSubVenues
     if plan.capacity < stop.seats_taken:
         raise CapacityBelowSeatsTaken(stop.seats_taken)
     later, seats_before = plan.starts_at - stop.starts_at, stop.capacity
@@ -169,6 +183,17 @@ def _may_plan_for(
     reach = reach_of(by, Permission.PLAN_CAMPAIGNS)
     if not reach.covers(host_city_id=host_city_id, campaign_id=campaign_id, stop_id=stop_id):
         raise NotWithinYourReach
+
+
+def _refuse_unless_main(plan: StopPlan, *, campaign_id: int, stop_id: int | None = None) -> None:
+    """Raise NoMainVenue unless the main venue that ``plan`` names is one of this campaign; a trigger asks again."""
+    if plan.main_stop_id is None:
+        return
+    main = db.session.get(Stop, plan.main_stop_id, populate_existing=True)
+    if plan.is_main_venue or main is None or not main.is_main_venue:
+        raise NoMainVenue
+    if main.campaign_id != campaign_id or main.id == stop_id:
+        raise NoMainVenue
 
 
 def _take_over(row: Campaign | Stop, values: dict[str, object]) -> list[str]:

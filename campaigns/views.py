@@ -16,6 +16,7 @@ from campaigns import opening, plan, poster
 from campaigns import programme as programme_verbs
 from campaigns.forms import CampaignForm, CancelForm, ChannelForm, ProgrammeForm, StopForm
 from campaigns.lookups import (
+    by_venues,
     campaign_for,
     campaigns_for,
     programme_item_of,
@@ -32,6 +33,7 @@ bp.add_app_template_filter(standing_of, "standing")
 bp.add_app_template_filter(seats_of, "seats")
 bp.add_app_template_filter(phase_of, "phase")
 bp.add_app_template_filter(item_seats_of, "item_seats")
+bp.add_app_template_filter(by_venues, "by_venues")
 
 SEE, PLAN = Permission.SEE_CAMPAIGNS, Permission.PLAN_CAMPAIGNS
 

@@ -8,9 +8,17 @@ from flask.typing import ResponseReturnValue
 from accounts.access import requires
 from accounts.permissions import Permission
 from campaigns.lookups import campaign_for, campaigns_for
+from campaigns.models import Campaign
 from reports.funnel import funnel_by_stop
+from reports.roll_up import RollUp, roll_up_of
 
 bp = Blueprint("reports", __name__, url_prefix="/desk/reports")
+
+
+@bp.app_template_global("roll_up")
+def roll_up(campaign: Campaign) -> RollUp | None:
+    """The campaign's figures for the page that shows it; None for whom they are not."""
+    return roll_up_of(g.staff, campaign) if g.get("staff") is not None else None
 
 
 @bp.get("/funnel")

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role, Staff
 from audit.models import AuditEntry
 from campaigns.errors import (
     AddressIsOut,
     CapacityBelowSeatsTaken,
+    HasSubVenues,
+    NoMainVenue,
     NotWithinYourReach,
     OutsideTheStop,
     SlugTaken,
@@ -241,3 +244,37 @@ def test_an_item_taken_from_the_programme_is_remembered_by_its_title(app: Flask)
     last = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert last is not None
     assert last.details["title"] == "新材料沙龙"
+
+
+def test_a_sub_venue_belongs_to_a_main_venue_of_its_campaign(app: Flask) -> None:
+    staff = organiser()
+    main = campaigns.stop(is_main_venue=True)
+    foreign = campaigns.stop(is_main_venue=True)
+    plain = campaigns.stop(of=main.campaign)
+    for wrong in (foreign.id, plain.id, 10**6):
+        with pytest.raises(NoMainVenue), transaction():
+            add_stop(main.campaign_id, stop_plan(main_stop_id=wrong), by=staff)
+    with transaction():
+        sub = add_stop(main.campaign_id, stop_plan(main_stop_id=main.id), by=staff)
+    with pytest.raises(HasSubVenues), transaction():
+        revise_stop(main.id, stop_plan(), by=staff)
+    with pytest.raises(NoMainVenue), transaction():
+        revise_stop(sub.id, stop_plan(main_stop_id=sub.id), by=staff)
+    with transaction():
+        revise_stop(sub.id, stop_plan(), by=staff)
+        revise_stop(main.id, stop_plan(), by=staff)
+    assert (main.is_main_venue, sub.main_stop_id) == (False, None)
+
+
+def test_the_schema_keeps_main_venues_and_sub_venues_apart(app: Flask) -> None:
+    main = campaigns.stop(is_main_venue=True)
+    sub = campaigns.stop(of=main.campaign, main_stop_id=main.id)
+    foreign = campaigns.stop(is_main_venue=True)
+    for row, changes, constraint in (
+        (main, {"is_main_venue": False}, "main venue with sub-venues"),
+        (sub, {"is_main_venue": True}, "main_or_sub"),
+        (sub, {"main_stop_id": foreign.id}, "fk_stops_main_venue"),
+        (foreign, {"main_stop_id": sub.id, "is_main_venue": False}, "belongs to a main venue"),
+    ):
+        with pytest.raises(IntegrityError, match=constraint), transaction():
+            db.session.execute(update(Stop).where(Stop.id == row.id).values(**changes))
