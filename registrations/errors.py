@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from shared.errors import NotFound, Refusal
@@ -66,6 +67,39 @@ class OfferHasExpired(Refusal):
         "This offer has expired and the seat has gone to the next in line. "
         "As long as registration is open you may register again."
     )
+
+
+class OverQuota(Refusal):
+    """The stop has seats, but not for this cell of a quota."""
+
+    code = "over_quota"
+
+    def __init__(self, cell: str, most: int) -> None:
+        super().__init__(
+            _(
+                "The quota is used up (%(cell)s, %(most)s seats). An organiser may go over it, with a reason.",
+                cell=cell,
+                most=most,
+            )
+        )
+
+
+class QuotaExists(Refusal):
+    """One cell has one quota."""
+
+    code = "quota_exists"
+    sentence = _l("There is a quota for this already: change its number instead.")
+    field = "value"
+
+
+class QuotaBelowTaken(Refusal):
+    """More people have a seat in the cell than there would be."""
+
+    code = "quota_below_taken"
+    field = "most"
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(_("%(number)s people of this cell have a seat already.", number=taken))
 
 
 class WrongState(Refusal):

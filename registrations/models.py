@@ -155,6 +155,7 @@ class Registration(Model):
         CheckConstraint("(state = 'waiting') = (waiting_since IS NOT NULL)", name="waiting_since"),
         CheckConstraint("(state = 'offered') = (offer_expires_at IS NOT NULL)", name="offer_expires_at"),
         CheckConstraint("priority BETWEEN 0 AND 9", name="priority_range"),
+        CheckConstraint("NOT over_quota OR state IN ('confirmed', 'offered')", name="over_quota_seated"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -185,6 +186,9 @@ class Registration(Model):
     sealed_answers: Mapped[bytes | None]
     form_version: Mapped[int | None]
     second_form_at: Mapped[Moment | None]
+    # The quota cells its seat is counted in: written by the trigger pin_quotas() when the seat is given, empty without one.
+    quota_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"))
+    over_quota: Mapped[bool] = mapped_column(server_default=text("false"))
 
     stop: Mapped[Stop] = relationship(lazy="joined")
     person: Mapped[Person] = relationship(lazy="joined")
@@ -232,6 +236,50 @@ class StateChange(Model):
     note: Mapped[str | None]
 
     registration: Mapped[Registration] = relationship(back_populates="changes")
+
+
+class QuotaDimension(StrEnum):
+    """What a quota looks at."""
+
+    EDUCATION = "education"
+    WISH = "wish"
+    FIELD = "field"
+    UNIVERSITY = "university"
+
+    @property
+    def label(self) -> str:
+        """The dimension in the reader's language."""
+        return str(_DIMENSION_LABELS[self])
+
+
+_DIMENSION_LABELS = {
+    QuotaDimension.EDUCATION: _l("Education"),
+    QuotaDimension.WISH: _l("First wish of city"),
+    QuotaDimension.FIELD: _l("Research field with"),
+    QuotaDimension.UNIVERSITY: _l("University"),
+}
+
+
+class Quota(Model):
+    """At most so many seats of a stop for one cell: an education, a city wished for first, a field, a university.
+
+    ``taken`` is kept by the trigger count_seats() out of ``registrations.quota_ids``; no code writes it. For a field,
+    ``value`` is a word that the research field holds.
+    """
+
+    __tablename__ = "quotas"
+    __table_args__ = (
+        UniqueConstraint("stop_id", "dimension", "value", name="uq_quotas_cell"),
+        CheckConstraint("taken BETWEEN 0 AND most", name="never_over"),
+        CheckConstraint("value <> ''", name="value_given"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stop_id: Mapped[int] = mapped_column(ForeignKey("stops.id"))
+    dimension: Mapped[QuotaDimension] = state_column(QuotaDimension, name="dimension")
+    value: Mapped[str]
+    most: Mapped[int]
+    taken: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class SeatRules(Model):

@@ -14,12 +14,17 @@ from audit.record import APPLICANT, SYSTEM, Actor
 from campaigns.errors import StopIsCancelled
 from campaigns.models import Stop
 from registrations.errors import OfferHasExpired, WrongState
+from registrations.judge import Act, case_of, why_not
 from registrations.lookups import in_line, seat_rules_of
 from registrations.models import Registration, RegistrationState
+from registrations.quotas import Room, room_of
 from registrations.step import take_step
 from shared.clock import now
 from shared.db import db, hold
 from shared.errors import NotFound
+
+USUAL_HOURS = 24
+"""How long a seat is held that staff offer by hand at a stop whose rules name no hours."""
 
 SHARE_OF_TIME_LEFT = 4
 """An offer lasts at most a quarter of the time that is left until the stop begins, so that others can still be asked."""
@@ -47,17 +52,17 @@ def fill_free_seats(stop_id: int) -> list[Registration]:
     moment = now()
     if stop is None or stop.cancelled_at is not None or stop.starts_at <= moment or stop.seats_left <= 0:
         return []
+    chosen = _next_in_line(room_of(stop))
+    if not chosen:
+        return []
     next_in_line = db.session.scalars(
         select(Registration)
-        .where(Registration.stop_id == stop_id, Registration.state == RegistrationState.WAITING)
+        .where(Registration.id.in_(chosen))
         .order_by(*in_line())
-        .limit(stop.seats_left)
         .options(lazyload("*"))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
-    if not next_in_line:
-        return []
     until = offer_ends_at(stop, seat_rules_of(stop_id).offer_hours, moment)
     for registration in next_in_line:
         if until is None:
@@ -69,6 +74,56 @@ def fill_free_seats(stop_id: int) -> list[Registration]:
     db.session.flush()
     db.session.refresh(stop, ["seats_taken"])
     return list(next_in_line)
+
+
+def _next_in_line(room: Room) -> list[int]:
+    """Who gets the free seats, by id: down the line, passing over those whose quota is used up."""
+    waiting = (
+        select(
+            Registration.id,
+            Registration.education,
+            Registration.preferred_city_ids,
+            Registration.research_field,
+            Registration.university,
+        )
+        .where(Registration.stop_id == room.stop_id, Registration.state == RegistrationState.WAITING)
+        .order_by(*in_line())
+    )
+    if not room.quotas:
+        waiting = waiting.limit(room.seats_left)
+    chosen: list[int] = []
+    for row in db.session.execute(waiting):
+        if room.seats_left <= 0:
+            break
+        if room.fits(row):
+            room.take(row)
+            chosen.append(row.id)
+    return chosen
+
+
+def offer_seat(
+    registration_id: int, *, by: Actor, reason: str | None = None, note: str | None = None
+) -> Registration:
+    """Hold a free seat for one chosen person, in line or not; confirmed at once where there is no time to answer.
+
+    Raises NotFound, WrongState, StopIsCancelled, StopHasBegun, StopIsFull, OverQuota or AlreadyRegistered. The caller
+    holds the transaction.
+    """
+    stop, registration = held_with_stop(registration_id)
+    refusal = why_not(Act.OFFER, case_of(registration_id), room_of(stop))
+    if refusal is not None:
+        raise refusal
+    until = offer_ends_at(stop, seat_rules_of(stop.id).offer_hours or USUAL_HOURS, now())
+    take_step(
+        registration,
+        RegistrationState.CONFIRMED if until is None else RegistrationState.OFFERED,
+        act="offer_seat",
+        by=by,
+        reason=reason or None,
+        note=note or None,
+        offer_expires_at=until,
+    )
+    return registration
 
 
 def accept_offer(registration_id: int, *, by: Actor | str = APPLICANT) -> Registration:

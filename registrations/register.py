@@ -20,6 +20,7 @@ from registrations.errors import AlreadyRegistered, HasArrived, RegistrationClos
 from registrations.lookups import arrived_at, somebody_waits
 from registrations.models import SEATED, STANDING, BadgeClass, Education, Registration, RegistrationState
 from registrations.offer import fill_free_seats
+from registrations.quotas import room_of
 from registrations.review import held_with_stop
 from registrations.sealed_answers import seal_answers
 from registrations.step import take_step
@@ -118,7 +119,7 @@ def register(application: Application, *, stop_id: int, submission_id: UUID) -> 
         answers=application.answers,
         form_version=application.form_version,
     )
-    take_step(registration, _first_state(stop), act="register", by=APPLICANT)
+    take_step(registration, _first_state(stop, registration), act="register", by=APPLICANT)
     if application.restricted_answers:
         seal_answers(registration, application.restricted_answers)
     _keep_consents(registration.id, application)
@@ -168,9 +169,11 @@ def _keep_consents(registration_id: int, application: Application) -> None:
         give_consent(registration_id, Purpose.EMPLOYERS)
 
 
-def _first_state(stop: Stop) -> RegistrationState:
+def _first_state(stop: Stop, newcomer: Registration) -> RegistrationState:
     if stop.needs_approval:
         return RegistrationState.APPLIED
     if not stop.is_full and somebody_waits(stop.id):
         fill_free_seats(stop.id)  # seats were added: those who wait come before a newcomer
-    return RegistrationState.WAITING if stop.is_full else RegistrationState.CONFIRMED
+    if stop.is_full or not room_of(stop).fits(newcomer):
+        return RegistrationState.WAITING
+    return RegistrationState.CONFIRMED

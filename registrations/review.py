@@ -3,49 +3,37 @@
 from __future__ import annotations
 
 from audit.record import Actor, record
-from campaigns.errors import StopIsCancelled
-from campaigns.models import Stop
-from registrations.errors import (
-    AlreadyRegistered,
-    HasArrived,
-    ReasonMissing,
-    SeatsAreFree,
-    StopIsFull,
-    StopIsOver,
-    WrongState,
-)
-from registrations.lookups import arrived_at, standing_registration
-from registrations.models import SEATED, STANDING, Registration, RegistrationState
+from registrations.errors import ReasonMissing, WrongState
+from registrations.judge import Act, case_of, why_not
+from registrations.models import SEATED, Registration, RegistrationState
 from registrations.offer import fill_free_seats as fill_free_seats
 from registrations.offer import held_with_stop as held_with_stop
+from registrations.quotas import room_of
 from registrations.step import take_step
-from shared.clock import now
-
-CONFIRMABLE = (
-    RegistrationState.APPLIED,
-    RegistrationState.OFFERED,
-    RegistrationState.WAITING,
-    RegistrationState.DECLINED,
-    RegistrationState.EXPIRED,
-)
-DECLINABLE = STANDING
-CAN_WAIT = (RegistrationState.APPLIED, RegistrationState.EXPIRED)
+from shared.errors import Refusal
 
 
 def confirm(
-    registration_id: int, *, by: Actor, reason: str | None = None, note: str | None = None
+    registration_id: int,
+    *,
+    by: Actor,
+    reason: str | None = None,
+    note: str | None = None,
+    over_quota: bool = False,
 ) -> Registration:
     """Give this person a seat; whoever is offered one has it already.
 
-    Raises NotFound, WrongState, StopIsCancelled, StopIsOver, StopIsFull or AlreadyRegistered (declined once, and
+    ``over_quota`` gives it although a quota is used up, and then ``note`` has to say why. Raises NotFound, WrongState,
+    StopIsCancelled, StopIsOver, StopIsFull, OverQuota, ReasonMissing or AlreadyRegistered (declined once, and
     registered anew since). The caller holds the transaction.
     """
     stop, registration = held_with_stop(registration_id)
-    _refuse_unless(registration, CONFIRMABLE)
-    _refuse_unless_held(stop)
-    _refuse_another(stop, registration)
-    if registration.state is not RegistrationState.OFFERED and stop.is_full:
-        raise StopIsFull
+    case, room = case_of(registration_id), room_of(stop)
+    _refuse(why_not(Act.CONFIRM, case, room, over_quota=over_quota))
+    if over_quota and case.state is not RegistrationState.OFFERED and room.full_quota(case) is not None:
+        if not (note or "").strip():
+            raise ReasonMissing
+        registration.over_quota = True
     take_step(
         registration,
         RegistrationState.CONFIRMED,
@@ -64,11 +52,7 @@ def decline(registration_id: int, *, by: Actor, reason: str, note: str | None = 
     """
     stop, registration = held_with_stop(registration_id)
     before = registration.state
-    _refuse_unless(registration, DECLINABLE)
-    if stop.ends_at <= now():
-        raise StopIsOver
-    if arrived_at(registration):
-        raise HasArrived
+    _refuse(why_not(Act.DECLINE, case_of(registration_id), room_of(stop)))
     if not reason.strip():
         raise ReasonMissing
     take_step(
@@ -93,11 +77,7 @@ def put_on_waitlist(
     transaction.
     """
     stop, registration = held_with_stop(registration_id)
-    _refuse_unless(registration, CAN_WAIT)
-    _refuse_unless_held(stop)
-    _refuse_another(stop, registration)
-    if not stop.is_full:
-        raise SeatsAreFree
+    _refuse(why_not(Act.WAIT, case_of(registration_id), room_of(stop)))
     take_step(
         registration,
         RegistrationState.WAITING,
@@ -115,7 +95,8 @@ def give_priority(registration_id: int, *, priority: int, reason: str, by: Actor
     Raises NotFound, WrongState or ReasonMissing. The caller holds the transaction.
     """
     _stop, registration = held_with_stop(registration_id)
-    _refuse_unless(registration, (RegistrationState.APPLIED, RegistrationState.WAITING))
+    if registration.state not in (RegistrationState.APPLIED, RegistrationState.WAITING):
+        raise WrongState
     if not reason.strip():
         raise ReasonMissing
     before, registration.priority = registration.priority, priority
@@ -131,19 +112,6 @@ def give_priority(registration_id: int, *, priority: int, reason: str, by: Actor
     return registration
 
 
-def _refuse_unless(registration: Registration, allowed: tuple[RegistrationState, ...]) -> None:
-    if registration.state not in allowed:
-        raise WrongState
-
-
-def _refuse_another(stop: Stop, registration: Registration) -> None:
-    """Nobody stands twice: who was declined or missed an offer may have registered anew since."""
-    if registration.state not in STANDING and standing_registration(stop.id, registration.person_id):
-        raise AlreadyRegistered
-
-
-def _refuse_unless_held(stop: Stop) -> None:
-    if stop.cancelled_at is not None:
-        raise StopIsCancelled
-    if stop.ends_at <= now():
-        raise StopIsOver
+def _refuse(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise refusal

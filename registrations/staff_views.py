@@ -15,6 +15,7 @@ from audit.record import record
 from campaigns.lookups import host_cities, stops_for
 from messages.lookups import messages_to
 from registrations.forms import DecideForm, ListForm
+from registrations.judge import BEGINS_AT, Act
 from registrations.lookups import (
     arrived_at,
     counts_within,
@@ -25,7 +26,6 @@ from registrations.lookups import (
     registration_for,
 )
 from registrations.models import Registration, RegistrationState
-from registrations.review import CAN_WAIT, CONFIRMABLE, DECLINABLE
 from registrations.review import confirm as confirm_verb
 from registrations.review import decline as decline_verb
 from registrations.review import put_on_waitlist as put_on_waitlist_verb
@@ -150,12 +150,15 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
         "cities": [cities[city_id] for city_id in found.preferred_city_ids if city_id in cities],
         "place": place_in_line(found) if state is RegistrationState.WAITING else None,
         "arrived_at": arrival,
-        "may_confirm": may_review and not is_over and stop.cancelled_at is None and state in CONFIRMABLE,
+        "may_confirm": may_review
+        and not is_over
+        and stop.cancelled_at is None
+        and state in BEGINS_AT[Act.CONFIRM],
         "may_wait": may_review
         and not is_over
         and stop.cancelled_at is None
         and stop.is_full
-        and state in CAN_WAIT,
-        "may_decline": may_review and not is_over and arrival is None and state in DECLINABLE,
+        and state in BEGINS_AT[Act.WAIT],
+        "may_decline": may_review and not is_over and arrival is None and state in BEGINS_AT[Act.DECLINE],
     }
     return render_template("registrations/registration.html", **context)

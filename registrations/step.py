@@ -15,7 +15,7 @@ from registrations.facts import (
     RegistrationWithdrawn,
     SeatOffered,
 )
-from registrations.models import Registration, RegistrationState, StateChange
+from registrations.models import SEATED, Registration, RegistrationState, StateChange
 from registrations.tickets import make_first_key
 from shared.clock import now
 from shared.db import db
@@ -49,6 +49,8 @@ def take_step(
     before = None if registration.id is None else registration.state
     registration.state = after
     registration.waiting_since = moment if after is RegistrationState.WAITING else None
+    if after not in SEATED:
+        registration.over_quota = False
     registration.offer_expires_at = offer_expires_at if after is RegistrationState.OFFERED else None
     registration.decided_at = None if after is RegistrationState.APPLIED else moment
     db.session.add(
