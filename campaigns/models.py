@@ -158,6 +158,7 @@ class Stop(Model):
         ForeignKeyConstraint(
             ["main_stop_id", "campaign_id"], ["stops.id", "stops.campaign_id"], name="fk_stops_main_venue"
         ),
+        CheckConstraint("seats_held BETWEEN 0 AND seats_taken", name="held_are_taken"),
         Index("ix_stops_starts_at", "starts_at"),
         Index("ix_stops_main_stop_id", "main_stop_id"),
     )
@@ -179,6 +180,8 @@ class Stop(Model):
     needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
     capacity: Mapped[int]
     seats_taken: Mapped[int] = mapped_column(server_default=text("0"))
+    # Of these, kept for delegations and invitations with nobody on them yet; a trigger counts them too.
+    seats_held: Mapped[int] = mapped_column(server_default=text("0"))
     cancelled_at: Mapped[Moment | None]
     is_main_venue: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     main_stop_id: Mapped[int | None]
@@ -215,6 +218,11 @@ class Stop(Model):
     def seats_left(self) -> int:
         """Seats that nobody has."""
         return self.capacity - self.seats_taken
+
+    @property
+    def seats_with_people(self) -> int:
+        """Seats that somebody has, confirmed or offered."""
+        return self.seats_taken - self.seats_held
 
     @property
     def is_full(self) -> bool:

@@ -38,7 +38,7 @@ class GateChoice:
     @property
     def expected(self) -> int:
         """Whoever has a seat."""
-        return self.stop.seats_taken
+        return self.stop.seats_with_people
 
 
 @bp.get("")
@@ -151,7 +151,7 @@ def arrived(stop_id: int) -> ResponseReturnValue:
         stop=stop,
         page=page,
         arrived_count=page.total,
-        expected_count=stop.seats_taken,
+        expected_count=stop.seats_with_people,
         may_undo=lambda arrival: may_undo(arrival, by=g.staff, plans=plans),
     )
 
@@ -166,7 +166,7 @@ def _gate_page(
         arrival=arrival,
         refusal=refusal,
         arrived_count=arrivals_count(stop),
-        expected_count=stop.seats_taken,
+        expected_count=stop.seats_with_people,
         last_arrivals=last_arrivals(stop),
     )
 

@@ -25,13 +25,16 @@ class Person(Model):
     full_name: Mapped[str]
     name_pinyin: Mapped[str]
     name_initials: Mapped[str]
-    mobile: Mapped[str]
+    # None only for guests whom the office entered.
+    mobile: Mapped[str | None]
     email: Mapped[str]
     created_at: Mapped[Moment]
 
     @property
     def shown_mobile(self) -> str:
         """As it is read in China: ``138 0000 0000``; a foreign one as it is stored."""
+        if self.mobile is None:
+            return ""
         if self.mobile.startswith("+86") and len(self.mobile) == 14:
             return f"{self.mobile[3:6]} {self.mobile[6:10]} {self.mobile[10:]}"
         return self.mobile
@@ -39,5 +42,7 @@ class Person(Model):
     @property
     def masked_mobile(self) -> str:
         """``138****0000``: enough to recognise, too little to call."""
+        if self.mobile is None:
+            return ""
         national = self.mobile.removeprefix("+86")
         return national[:-8] + "****" + national[-4:] if len(national) > 8 else "****"

@@ -190,3 +190,81 @@ class ChoicesOverlap(Refusal):
                 other=other,
             )
         )
+
+
+class InvitationNotValid(Refusal):
+    """Revoked, past its day, or used as often as it may be."""
+
+    code = "invitation_not_valid"
+    sentence = _l(
+        "This invitation no longer holds: it has been used, has run out or was taken back. "
+        "Please ask the office that sent it."
+    )
+
+
+class InvitationForAnother(Refusal):
+    """A personal invitation in another's hands."""
+
+    code = "invitation_for_another"
+    sentence = _l(
+        "This invitation is for one person only, and the name is another. If your name is written "
+        "wrongly in it, please tell the office that sent it."
+    )
+    field = "full_name"
+
+    @classmethod
+    def by_address(cls) -> InvitationForAnother:
+        """The name is right, the address is not the one that was invited."""
+        refusal = cls(
+            _l("The invitation was sent to another e-mail address. Please register with that address.")
+        )
+        refusal.__dict__["field"] = "email"
+        return refusal
+
+
+class NotSoManySeats(Refusal):
+    """More seats are to be kept than are free."""
+
+    status = 422
+    code = "not_so_many_seats"
+    sentence = _l("There are not so many free seats. Raise the stop's seats first, or keep fewer.")
+
+    def __init__(self, free: int | None = None) -> None:
+        super().__init__(
+            None
+            if free is None
+            else _l(
+                "Only %(number)s seats are free. Raise the stop's seats first, or keep fewer.", number=free
+            )
+        )
+
+
+class BlockIsUsed(Refusal):
+    """More people sit on a block's seats than it is to have."""
+
+    status = 422
+    code = "block_is_used"
+
+    def __init__(self, used: int) -> None:
+        super().__init__(
+            _l("%(number)s people sit on these seats already; the number cannot be smaller.", number=used)
+        )
+
+
+class AlreadyInvited(Refusal):
+    """The same person has an invitation to the stop that holds."""
+
+    code = "already_invited"
+    sentence = _l(
+        "This person has an invitation to this stop already. Send that one again, or take it back first."
+    )
+    field = "full_name"
+
+
+class WrongTime(Refusal):
+    """A moment that is past, or later than it may be."""
+
+    status = 422
+    code = "wrong_time"
+    sentence = _l("Choose a time that is still to come and before the stop is over.")
+    field = "valid_until"

@@ -54,3 +54,11 @@ class RegistrationWithdrawn(Fact):
     """Somebody no longer wishes to come."""
 
     registration_id: int
+
+
+@dataclass(frozen=True)
+class InvitationMade(Fact):
+    """Somebody is invited; ``times`` tells one sending from the next."""
+
+    invitation_id: int
+    times: int

@@ -149,6 +149,17 @@ def standing_registration(stop_id: int, person_id: int) -> Registration | None:
     )
 
 
+def known_guest(full_name: str, unit: str) -> Person | None:
+    """The guest without a mobile number whom the office entered before by this name, of this unit."""
+    return db.session.scalar(
+        select(Person)
+        .join(Registration, Registration.person_id == Person.id)
+        .where(Person.full_name == full_name, Person.mobile.is_(None), Registration.university == unit)
+        .order_by(Registration.id.desc())
+        .limit(1)
+    )
+
+
 def listed(
     reach: Reach, *, stop_id: int | None = None, state: RegistrationState | None = None, text: str = ""
 ) -> Select[Registration]:

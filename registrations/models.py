@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from campaigns.models import Stop
 from people.models import Person
 from questions.models import ChoicePlaces
+from shared.clock import now
 from shared.codes import spaced
 from shared.db import Document, Model, Moment, state_column
 
@@ -121,6 +123,57 @@ _CLASS_LABELS = {
 }
 
 
+class Way(StrEnum):
+    """By which way somebody came in."""
+
+    FORM = "form"
+    INVITATION = "invitation"
+    DELEGATION = "delegation"
+    IMPORT = "import"
+    OFFICE = "office"
+    WALK_IN = "walk_in"
+
+    @property
+    def label(self) -> str:
+        """The way in the reader's language."""
+        return str(_WAY_LABELS[self])
+
+
+_WAY_LABELS = {
+    Way.FORM: _l("Public form"),
+    Way.INVITATION: _l("Invitation"),
+    Way.DELEGATION: _l("Delegation"),
+    Way.IMPORT: _l("Import"),
+    Way.OFFICE: _l("Entered by the office"),
+    Way.WALK_IN: _l("On the spot"),
+}
+
+
+class Basis(StrEnum):
+    """On what ground we keep somebody's data."""
+
+    OWN = "own"
+    ON_THE_SPOT = "on_the_spot"
+    ON_PAPER = "on_paper"
+    INVITED = "invited"
+
+    @property
+    def label(self) -> str:
+        """The ground in the reader's language."""
+        return str(_BASIS_LABELS[self])
+
+
+_BASIS_LABELS = {
+    Basis.OWN: _l("The person agreed on our form"),
+    Basis.ON_THE_SPOT: _l("The person agreed on the spot"),
+    Basis.ON_PAPER: _l("The person agreed on paper or in another system; the organiser keeps the proof"),
+    Basis.INVITED: _l("Guest or staff of the event: only what receiving them needs, no agreement asked"),
+}
+
+BY_THE_OFFICE = (Way.IMPORT, Way.OFFICE, Way.WALK_IN)
+"""Ways in which the office enters somebody: only these may lack an e-mail address."""
+
+
 class Registration(Model):
     """One person's registration for one stop.
 
@@ -153,6 +206,28 @@ class Registration(Model):
         Index("ix_registrations_person_id", "person_id"),
         Index("ix_registrations_offers", "offer_expires_at", postgresql_where=text("state = 'offered'")),
         CheckConstraint("(state = 'waiting') = (waiting_since IS NOT NULL)", name="waiting_since"),
+        Index(
+            "ix_registrations_invitation_id",
+            "invitation_id",
+            postgresql_where=text("invitation_id IS NOT NULL"),
+        ),
+        # A seat of a block is a seat of the block's own stop.
+        ForeignKeyConstraint(
+            ["stop_id", "seat_block_id"],
+            ["seat_blocks.stop_id", "seat_blocks.id"],
+            name="fk_registrations_seat_block",
+        ),
+        Index(
+            "ix_registrations_seat_block_id",
+            "seat_block_id",
+            postgresql_where=text("seat_block_id IS NOT NULL"),
+        ),
+        CheckConstraint("email <> '' OR way IN ('import', 'office', 'walk_in')", name="email_unless_entered"),
+        CheckConstraint(
+            "(way IN ('import', 'office', 'walk_in')) = (entered_by_id IS NOT NULL)",
+            name="entered_by_somebody",
+        ),
+        CheckConstraint("way <> 'invitation' OR invitation_id IS NOT NULL", name="invited_by_an_invitation"),
         CheckConstraint("(state = 'offered') = (offer_expires_at IS NOT NULL)", name="offer_expires_at"),
         CheckConstraint("priority BETWEEN 0 AND 9", name="priority_range"),
         CheckConstraint("NOT over_quota OR state IN ('confirmed', 'offered')", name="over_quota_seated"),
@@ -165,6 +240,7 @@ class Registration(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     state: Mapped[RegistrationState] = state_column(RegistrationState, name="state")
     badge_class: Mapped[BadgeClass] = state_column(BadgeClass, name="badge_class")
+    # Empty only for guests whom the office entered and who are reached otherwise, or not at all.
     email: Mapped[str]
     university: Mapped[str]
     education: Mapped[Education] = state_column(Education, name="education")
@@ -189,6 +265,17 @@ class Registration(Model):
     # The quota cells its seat is counted in: written by the trigger pin_quotas() when the seat is given, empty without one.
     quota_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"))
     over_quota: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    way: Mapped[Way] = state_column(Way, name="way", server_default=text("'form'"))
+    basis: Mapped[Basis] = state_column(Basis, name="basis", server_default=text("'own'"))
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    # What a guest is called besides the name (院士, 处长), and who speaks for him.
+    honour: Mapped[str | None]
+    secretary: Mapped[str | None]
+    secretary_mobile: Mapped[str | None]
+    # The block whose seat this person sits on; None on one of the stop's own seats.
+    seat_block_id: Mapped[int | None]
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
 
     stop: Mapped[Stop] = relationship(lazy="joined")
     person: Mapped[Person] = relationship(lazy="joined")
@@ -216,6 +303,104 @@ class TakenChoice(Model):
     places_id: Mapped[int] = mapped_column(ForeignKey("choice_places.id"))
 
     places: Mapped[ChoicePlaces] = relationship()
+
+
+class SeatBlock(Model):
+    """Seats of a stop that are kept for a delegation or an invitation; they count as taken (a trigger sees to it).
+
+    ``used`` counts who sits on them and is kept by a trigger too. Once released, a block holds no seat that nobody
+    sits on, and gives up every seat that comes free.
+    """
+
+    __tablename__ = "seat_blocks"
+    __table_args__ = (
+        CheckConstraint("used BETWEEN 0 AND seats", name="never_oversold"),
+        CheckConstraint("released_at IS NULL OR seats = used", name="released_is_empty"),
+        UniqueConstraint("stop_id", "id", name="uq_seat_blocks_stop"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stop_id: Mapped[int] = mapped_column(ForeignKey("stops.id"))
+    seats: Mapped[int]
+    used: Mapped[int] = mapped_column(server_default=text("0"))
+    released_at: Mapped[Moment | None]
+    created_at: Mapped[Moment]
+
+    @property
+    def seats_left(self) -> int:
+        """Seats kept that nobody sits on."""
+        return self.seats - self.used
+
+
+class Invitation(Model):
+    """Leave to register on better terms: for one person, or by a code for so many.
+
+    ``used`` counts the registrations that came of it and were not withdrawn; a trigger keeps it. A personal one has
+    a name and an address, and a quota of one; the others have a ``code`` that people type or follow.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint("used BETWEEN 0 AND quota", name="never_overused"),
+        CheckConstraint("quota BETWEEN 1 AND 5000", name="quota_range"),
+        CheckConstraint(
+            "(code IS NULL) = (full_name IS NOT NULL) AND (full_name IS NULL) = (email IS NULL)",
+            name="person_or_code",
+        ),
+        CheckConstraint("full_name IS NULL OR quota = 1", name="one_person_once"),
+        Index("uq_invitations_code", "code", unique=True),
+        Index("ix_invitations_stop_id", "stop_id", "id"),
+        # Whoever is invited stands once on a stop's list of invitations that hold.
+        Index(
+            "uq_invitations_person",
+            "stop_id",
+            text("lower(email)"),
+            "full_name",
+            unique=True,
+            postgresql_where=text("revoked_at IS NULL AND full_name IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stop_id: Mapped[int] = mapped_column(ForeignKey("stops.id"))
+    code: Mapped[str | None]
+    full_name: Mapped[str | None]
+    email: Mapped[str | None]
+    note: Mapped[str]
+    badge_class: Mapped[BadgeClass] = state_column(BadgeClass, name="badge_class")
+    quota: Mapped[int]
+    used: Mapped[int] = mapped_column(server_default=text("0"))
+    valid_until: Mapped[Moment]
+    skips_approval: Mapped[bool] = mapped_column(server_default=text("false"))
+    opens_closed: Mapped[bool] = mapped_column(server_default=text("false"))
+    seat_block_id: Mapped[int | None] = mapped_column(ForeignKey("seat_blocks.id"))
+    language: Mapped[str]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    made_at: Mapped[Moment]
+    sent_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None]
+
+    stop: Mapped[Stop] = relationship(lazy="joined")
+    seat_block: Mapped[SeatBlock | None] = relationship(lazy="joined")
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is for one person only."""
+        return self.full_name is not None
+
+    @property
+    def spaced_code(self) -> str:
+        """The code as it is shown: ``7KQ2-M9XD``; empty for a personal one."""
+        return spaced(self.code) if self.code else ""
+
+    def is_valid_at(self, moment: datetime) -> bool:
+        """Whether somebody may still come by it."""
+        return self.revoked_at is None and moment < self.valid_until and self.used < self.quota
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether somebody may come by it now."""
+        return self.is_valid_at(now())
 
 
 class StateChange(Model):

@@ -72,7 +72,7 @@ def fill_free_seats(stop_id: int) -> list[Registration]:
                 registration, RegistrationState.OFFERED, act="offer_seat", by=SYSTEM, offer_expires_at=until
             )
     db.session.flush()
-    db.session.refresh(stop, ["seats_taken"])
+    db.session.refresh(stop, ["seats_taken", "seats_held"])
     return list(next_in_line)
 
 

@@ -9,16 +9,34 @@ from uuid import UUID, uuid5
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
-from audit.record import APPLICANT, Actor
+from audit.record import Actor
 from campaigns.models import Stop
+from people.add_guest import add_guest
 from people.find_or_add import find_or_add
+from people.models import Person
 from privacy.consent import give_consent
 from privacy.purposes import Purpose
 from privacy.texts import current, version_of
+from registrations.admission import USUAL, Admission, refuse_unless_invited
 from registrations.choose_programme import take_seats
-from registrations.errors import AlreadyRegistered, HasArrived, RegistrationClosed, StopHasBegun, WrongState
-from registrations.lookups import arrived_at, somebody_waits
-from registrations.models import SEATED, STANDING, BadgeClass, Education, Registration, RegistrationState
+from registrations.errors import (
+    AlreadyRegistered,
+    HasArrived,
+    RegistrationClosed,
+    StopHasBegun,
+    StopIsFull,
+    WrongState,
+)
+from registrations.keep_seats import sit_on_kept_seat
+from registrations.lookups import arrived_at, known_guest, somebody_waits
+from registrations.models import (
+    SEATED,
+    STANDING,
+    Basis,
+    Education,
+    Registration,
+    RegistrationState,
+)
 from registrations.offer import fill_free_seats
 from registrations.quotas import room_of
 from registrations.review import held_with_stop
@@ -37,16 +55,18 @@ CONSENT_VERSION = current(Purpose.REGISTRATION).version
 class Application:
     """What an applicant has said, checked by the form.
 
-    ``full_name`` is NFC; ``mobile`` E.164; ``preferred_city_ids`` host cities in order of preference; ``language``
+    ``full_name`` is NFC; ``mobile`` E.164, None only for guests whom
+    the office enters, whose ``email`` may be empty; ``preferred_city_ids`` host cities in order of preference; ``language``
     ``zh`` or ``en``; ``channel`` names the poster or link that led here; ``programme_item_ids`` what was chosen of the
     stop's programme. ``shares_with_employers`` is the separate agreement to hand data to employers; nobody needs to
     give it.
     ``answers`` are those to the campaign's own questions by key (``questions/engine.py``), ``restricted_answers`` those
     that are kept sealed, ``form_version`` the version of the form that was answered.
+    ``honour`` and ``secretary`` belong to guests: what they are called, and who speaks for them.
     """
 
     full_name: str
-    mobile: str
+    mobile: str | None
     email: str
     university: str
     education: Education
@@ -60,20 +80,26 @@ class Application:
     answers: dict[str, Any] = field(default_factory=dict)
     restricted_answers: dict[str, Any] = field(default_factory=dict)
     form_version: int | None = None
+    honour: str | None = None
+    secretary: str | None = None
+    secretary_mobile: str | None = None
 
 
-def register(application: Application, *, stop_id: int, submission_id: UUID) -> Registration:
+def register(
+    application: Application, *, stop_id: int, submission_id: UUID, admission: Admission = USUAL
+) -> Registration:
     """Register somebody: confirmed while there are seats, else on the waiting list; applied where the office reviews.
 
     The same ``submission_id`` of the same person sent twice is one registration, and the first is returned.
-    Raises NotFound, RegistrationClosed, AlreadyRegistered, or what ``choose_programme.take_seats`` raises: then there
+    ``admission`` says on what terms somebody comes who does not come through the open form.
+    Raises NotFound, RegistrationClosed, AlreadyRegistered, what ``admission.refuse_unless_invited`` raises, or what ``choose_programme.take_seats`` raises: then there
     is no registration either. The caller holds the transaction.
     """
     stop = db.session.get(Stop, stop_id)
     if stop is None:
         raise NotFound
-    refuse_unless_open(stop)  # asked again below; here it spares the crowd the queue
-    person = find_or_add(full_name=application.full_name, mobile=application.mobile, email=application.email)
+    refuse_unless_admitted(stop, admission)  # asked again below; here it spares the crowd the queue
+    person = _person_of(application)
     stop = hold(Stop, stop_id)
     if stop is None:
         raise NotFound
@@ -98,14 +124,18 @@ def register(application: Application, *, stop_id: int, submission_id: UUID) -> 
             return db.session.get_one(Registration, row.id)
     if own:
         raise AlreadyRegistered
-    refuse_unless_open(stop)
+    refuse_unless_admitted(stop, admission)
+    if admission.invitation_id is not None:
+        refuse_unless_invited(
+            admission.invitation_id, stop, full_name=application.full_name, email=application.email
+        )
     moment = now()
     registration = Registration(
         code=new_code(),
         submission_id=own_submission_id if earlier else submission_id,
         stop_id=stop_id,
         person_id=person.id,
-        badge_class=BadgeClass.DOCTOR,
+        badge_class=admission.badge_class,
         email=application.email,
         university=application.university,
         education=application.education,
@@ -118,12 +148,21 @@ def register(application: Application, *, stop_id: int, submission_id: UUID) -> 
         applied_at=moment,
         answers=application.answers,
         form_version=application.form_version,
+        way=admission.way,
+        basis=admission.basis,
+        entered_by_id=admission.entered_by_id,
+        honour=application.honour,
+        secretary=application.secretary,
+        secretary_mobile=application.secretary_mobile,
+        invitation_id=admission.invitation_id,
     )
-    take_step(registration, _first_state(stop, registration), act="register", by=APPLICANT)
+    state = _first_state(stop, registration, admission)
+    take_step(registration, state, act="register", by=admission.by, quietly=admission.quietly)
     if application.restricted_answers:
         seal_answers(registration, application.restricted_answers)
-    _keep_consents(registration.id, application)
-    take_seats(registration, application.programme_item_ids, by=APPLICANT)
+    if admission.basis in (Basis.OWN, Basis.ON_THE_SPOT):
+        _keep_consents(registration.id, application)
+    take_seats(registration, application.programme_item_ids, by=admission.by)
     return registration
 
 
@@ -144,6 +183,16 @@ def withdraw(registration_id: int, *, by: Actor | str) -> Registration:
     if before in SEATED:
         fill_free_seats(stop.id)
     return registration
+
+
+def refuse_unless_admitted(stop: Stop, admission: Admission) -> None:
+    """As ``refuse_unless_open``; whoever may come when the form is closed may do so until the stop is over."""
+    if not admission.opens_closed:
+        refuse_unless_open(stop)
+    elif stop.cancelled_at is not None:
+        raise RegistrationClosed(_("This stop has been cancelled. What you typed was not sent."))
+    elif stop.ends_at <= now():
+        raise RegistrationClosed
 
 
 def refuse_unless_open(stop: Stop) -> None:
@@ -169,11 +218,29 @@ def _keep_consents(registration_id: int, application: Application) -> None:
         give_consent(registration_id, Purpose.EMPLOYERS)
 
 
-def _first_state(stop: Stop, newcomer: Registration) -> RegistrationState:
-    if stop.needs_approval:
+def _person_of(application: Application) -> Person:
+    """The person who applies; a guest without a mobile number is known by name and unit."""
+    if application.mobile is not None:
+        return find_or_add(
+            full_name=application.full_name, mobile=application.mobile, email=application.email
+        )
+    return known_guest(application.full_name, application.university) or add_guest(
+        full_name=application.full_name, email=application.email
+    )
+
+
+def _first_state(stop: Stop, newcomer: Registration, admission: Admission) -> RegistrationState:
+    """Where a newcomer begins; he is put on a kept seat when the terms have one. Raises StopIsFull."""
+    if admission.begins is not None and admission.begins is not RegistrationState.CONFIRMED:
+        return admission.begins
+    if admission.seat_block_id is not None and sit_on_kept_seat(stop, newcomer, admission.seat_block_id):
+        return RegistrationState.CONFIRMED
+    if stop.needs_approval and not admission.skips_approval:
         return RegistrationState.APPLIED
     if not stop.is_full and somebody_waits(stop.id):
         fill_free_seats(stop.id)  # seats were added: those who wait come before a newcomer
-    if stop.is_full or not room_of(stop).fits(newcomer):
-        return RegistrationState.WAITING
-    return RegistrationState.CONFIRMED
+    if not stop.is_full and room_of(stop).fits(newcomer):
+        return RegistrationState.CONFIRMED
+    if not admission.may_wait:
+        raise StopIsFull
+    return RegistrationState.WAITING

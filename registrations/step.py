@@ -40,10 +40,12 @@ def take_step(
     reason: str | None = None,
     note: str | None = None,
     offer_expires_at: datetime | None = None,
+    quietly: bool = False,
 ) -> None:
     """Move ``registration`` to ``after``, or begin it there when it is new; write the history, record, announce.
 
-    ``reason`` is told to the applicant, ``note`` is not; ``offer_expires_at`` belongs to an offer. Whether the step is allowed was asked before. The caller holds the stop and, when it is not new, the registration.
+    ``reason`` is told to the applicant, ``note`` is not; ``offer_expires_at`` belongs to an offer.
+    ``quietly`` announces nothing, so that nobody is written to. Whether the step is allowed was asked before. The caller holds the stop and, when it is not new, the registration.
     """
     moment = now()
     before = None if registration.id is None else registration.state
@@ -51,6 +53,7 @@ def take_step(
     registration.waiting_since = moment if after is RegistrationState.WAITING else None
     if after not in SEATED:
         registration.over_quota = False
+        registration.seat_block_id = None  # the seat goes back to the block it was of
     registration.offer_expires_at = offer_expires_at if after is RegistrationState.OFFERED else None
     registration.decided_at = None if after is RegistrationState.APPLIED else moment
     db.session.add(
@@ -67,7 +70,8 @@ def take_step(
     if after is RegistrationState.CONFIRMED:
         make_first_key()  # whoever has a seat has a ticket, so from the first seat on there is a key
     record(act, registration, by=by, before=before, after=after, stop_id=registration.stop_id)
-    announce(_fact(after, registration.id))
+    if not quietly:
+        announce(_fact(after, registration.id))
 
 
 def _fact(after: RegistrationState, registration_id: int) -> Fact:

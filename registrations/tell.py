@@ -139,6 +139,8 @@ def latest_act(stop_id: int) -> str:
 def _write(
     registration: Registration, kind: str, occasion: str, more: dict[str, Any], inline_png: bytes | None
 ) -> None:
+    if not registration.email:
+        return  # a guest whom the office entered without an address; the office speaks with him itself
     write_message(
         kind,
         occasion=occasion,

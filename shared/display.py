@@ -43,6 +43,8 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
 
 def masked_email(address: str) -> str:
     """``l***@tyut.example``: enough to recognise, too little to write to."""
+    if not address:
+        return ""
     name, _at, domain = address.rpartition("@")
     return f"{name[:1]}***@{domain}"
 

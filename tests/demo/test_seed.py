@@ -135,6 +135,8 @@ def test_registrations_are_numbered_as_they_came() -> None:
 
 def test_no_telephone_rings_and_no_mail_arrives() -> None:
     for person in db.session.scalars(select(Person)):
+        if person.mobile is None:
+            continue  # a guest whom the office entered
         if person.mobile.startswith("+86"):
             assert not phonenumbers.is_valid_number(phonenumbers.parse(person.mobile)), person.mobile
         else:

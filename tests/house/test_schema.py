@@ -41,7 +41,7 @@ VALUES (1, 1, '太原', 'Taiyuan', '', '', '', '', now(), now() + interval '8 h'
 REGISTRATION = """
 INSERT INTO registrations (code, submission_id, stop_id, person_id, state, badge_class, email, university, education,
                            research_field, language, consent_version, consented_at, applied_at)
-SELECT 'C' || n, gen_random_uuid(), 1, n, :state, 'doctor', '', '', 'doctor', '', 'zh', '', now(), now()
+SELECT 'C' || n, gen_random_uuid(), 1, n, :state, 'doctor', 'li@example.com', '', 'doctor', '', 'zh', '', now(), now()
 FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
 """
 

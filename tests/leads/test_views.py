@@ -77,7 +77,12 @@ def test_a_claim_on_an_empty_pool_or_over_the_cap_says_so_on_the_desk(
 def test_how_to_reach_somebody_is_not_in_the_page_before_the_claim(desk: Browser) -> None:
     registration = registrations.registration(full_name="欧阳文博", email="ouyang@example.com")
     lead = leads.lead(of=registration)
-    secrets = ("欧阳文博", "ouyang@example.com", registration.person.mobile, registration.person.mobile[3:])
+    secrets = (
+        "欧阳文博",
+        "ouyang@example.com",
+        str(registration.person.mobile),
+        str(registration.person.mobile)[3:],
+    )
     for address in ("/desk/leads", "/desk/leads/pool", f"/desk/leads/{lead.id}"):
         page = text_of(desk, address)
         assert not [secret for secret in secrets if secret in page], address
@@ -95,7 +100,7 @@ def test_a_colleagues_lead_shows_neither_numbers_nor_what_was_said_nor_forms(des
         Contact(lead_id=lead.id, staff_id=owner.id, channel="phone", reached=True, note="悄悄话", at=now())
     )
     page = text_of(desk, f"/desk/leads/{lead.id}")
-    for secret in ("欧阳文博", registration.person.mobile, "悄悄话", "Write it down"):
+    for secret in ("欧阳文博", str(registration.person.mobile), "悄悄话", "Write it down"):
         assert secret not in page
     assert f"in the hands of {owner.full_name}" in page
     answer = desk.post(
@@ -311,7 +316,7 @@ def test_an_employer_sees_who_signed_with_its_own_house_and_nobody_else(
     assert "别家新人" not in page
     assert "未同意者" not in page
     assert "尚未签约" not in page
-    assert mine.person.mobile not in page
+    assert str(mine.person.mobile) not in page
     assert withdraw_consent(mine.id, Purpose.EMPLOYERS)
     assert "本院新人" not in text_of(client, "/desk/leads/referred")
     lead = db.session.scalars(select(Lead).limit(1)).one()
