@@ -24,6 +24,7 @@ from accounts.cli import staff_commands
 from accounts.navigation import navigation
 from badges import views as badges_views
 from campaigns import public_views as campaigns_public_views
+from campaigns import start_views as _campaigns_start_views  # noqa: F401 - adds pages to campaigns
 from campaigns import views as campaigns_views
 from campaigns.lookups import scope_name
 from checkin import views as checkin_views
@@ -39,6 +40,8 @@ from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
 from leads import views as leads_views
 from messages import tasks as _messages_tasks  # noqa: F401 - sends what was written
 from messages import views as messages_views
+from questions import carried as _questions_carried  # noqa: F401 - goes along when a campaign is copied
+from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
 from registrations import programme_views as registrations_programme_views
 from registrations import staff_views as registrations_staff_views
 from registrations import tasks as _registrations_tasks  # noqa: F401 - tells applicants

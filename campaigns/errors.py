@@ -123,3 +123,18 @@ class HasSubVenues(Refusal):
     code = "has_sub_venues"
     field = "venue_place"
     sentence = _l("Sub-venues belong to this main venue. Give them another one first.")
+
+
+class NothingToCopy(Refusal):
+    """A campaign without a stop has nothing to start from."""
+
+    code = "nothing_to_copy"
+    sentence = _l("This campaign has no stop that is held. There is nothing to start from.")
+
+
+class TemplateNameTaken(Refusal):
+    """Two templates of one host cannot have one name."""
+
+    code = "template_name_taken"
+    field = "name"
+    sentence = _l("There is a template of this name already. Choose another name.")

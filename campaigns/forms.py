@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import (
     InputRequired,
     Length,
@@ -24,6 +25,7 @@ from campaigns.lookups import host_cities, main_venues
 from campaigns.models import Campaign, Family, ProgrammeItem, ProgrammeKind, Stop
 from campaigns.plan import LONGEST_SLUG, CampaignPlan, StopPlan
 from campaigns.programme import ProgrammeEntry
+from campaigns.start_from import Start
 from shared.clock import in_china, today
 from shared.moment_field import ChinaMomentField
 
@@ -149,6 +151,62 @@ class CampaignForm(FlaskForm):
             slug=self.slug.data or "",
             host_city_id=self.host_city_id.data,
         )
+
+
+class DayField(DateField):
+    """A day in China, refused in words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day that was typed."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(str(_l("Give a day, like 2026-05-28."))) from None
+
+
+class StartForm(FlaskForm):
+    """A campaign that begins with another one's outline."""
+
+    name_zh = _line(_l("Name in Chinese"), 100)
+    name_en = _line(_l("Name in English"), 200, required=False)
+    first_day = DayField(_l("Day of the first stop"), validators=[needed()])
+    host_city_id = HostCityField(_l("Held by"))
+
+    validate_name_zh = staticmethod(_not_blank)
+
+    def __init__(self, staff: Staff, campaign: Campaign | None = None) -> None:
+        super().__init__()
+        self.host_city_id.offer(staff)
+        if not self.is_submitted() and campaign is not None:
+            self.name_zh.data = campaign.name_zh.replace(str(campaign.year), str(campaign.year + 1))
+            self.name_en.data = campaign.name_en.replace(str(campaign.year), str(campaign.year + 1))
+            self.host_city_id.data = campaign.host_city_id
+            begins = [stop.starts_at for stop in campaign.stops if stop.cancelled_at is None]
+            if begins:
+                # 52 weeks on: another year, the same day of the week.
+                self.first_day.data = in_china(min(begins)).date() + timedelta(weeks=52)
+
+    def validate_first_day(self, field: DateField) -> None:
+        """A year that is surely no slip of the finger."""
+        if field.data and not 2000 <= field.data.year <= 2100:
+            raise ValidationError(str(_l("A year between 2000 and 2100.")))
+
+    def start(self) -> Start:
+        """What was typed. Call it after the form is valid."""
+        return Start(
+            name_zh=self.name_zh.data or "",
+            name_en=self.name_en.data or "",
+            first_day=self.first_day.data or today(),
+            host_city_id=self.host_city_id.data,
+        )
+
+
+class TemplateForm(FlaskForm):
+    """The name under which an outline is kept."""
+
+    name = _line(_l("Name of the template"), 100)
+
+    validate_name = staticmethod(_not_blank)
 
 
 class StopForm(FlaskForm):

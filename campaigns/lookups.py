@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from accounts.models import Staff
 from accounts.permissions import Permission, Reach, reach_of
-from campaigns.models import Campaign, HostCity, ProgrammeItem, Stop
+from campaigns.models import Campaign, CampaignTemplate, HostCity, ProgrammeItem, Stop
 from shared.db import db
 from shared.errors import NotFound
 
@@ -142,6 +142,34 @@ def by_venues(stops: Iterable[Stop]) -> list[Stop]:
         if stop.main_stop_id in shown and stop.main_stop_id is not None:
             subs.setdefault(stop.main_stop_id, []).append(stop)
     return [one for stop in stops if stop.main_stop_id not in shown for one in (stop, *subs.get(stop.id, ()))]
+
+
+def templates_for(staff: Staff) -> list[CampaignTemplate]:
+    """The templates from which ``staff`` may start: the province's and those of the cities within reach, by name."""
+    return list(
+        db.session.scalars(
+            select(CampaignTemplate)
+            .where(_template_lies_within(reach_of(staff, Permission.PLAN_CAMPAIGNS)))
+            .order_by(CampaignTemplate.family, CampaignTemplate.name, CampaignTemplate.id)
+        )
+    )
+
+
+def template_for(staff: Staff, template_id: int) -> CampaignTemplate:
+    """The only door to a template. Raises NotFound also for another city's; changing it asks for more in the verb."""
+    rule = _template_lies_within(reach_of(staff, Permission.PLAN_CAMPAIGNS))
+    template = db.session.scalar(select(CampaignTemplate).where(CampaignTemplate.id == template_id, rule))
+    if template is None:
+        raise NotFound
+    return template
+
+
+def _template_lies_within(reach: Reach) -> ColumnElement[bool]:
+    if reach.everywhere:
+        return true()
+    return or_(
+        CampaignTemplate.host_city_id.is_(None), CampaignTemplate.host_city_id.in_(reach.host_city_ids)
+    )
 
 
 def _stop_lies_within(reach: Reach) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.clock import now
-from shared.db import Model, Moment, state_column
+from shared.db import Document, Model, Moment, state_column
 from shared.language import in_language
 
 
@@ -115,6 +115,10 @@ class Campaign(Model):
     name_en: Mapped[str]
     summary_zh: Mapped[str]
     summary_en: Mapped[str]
+    # The long text, in Markdown; and the line on posters, which are in Chinese.
+    details_zh: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    details_en: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    poster_line: Mapped[str] = mapped_column(server_default=text("''"), default="")
     host_city_id: Mapped[int | None] = mapped_column(ForeignKey("host_cities.id"), index=True)
     published_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
@@ -131,6 +135,11 @@ class Campaign(Model):
     def summary(self) -> str:
         """What it is about, in the reader's language."""
         return in_language(self.summary_zh, self.summary_en)
+
+    @property
+    def details(self) -> str:
+        """The long text in the reader's language, in Markdown."""
+        return in_language(self.details_zh, self.details_en)
 
     @property
     def is_published(self) -> bool:
@@ -183,6 +192,9 @@ class Stop(Model):
     # Of these, kept for delegations and invitations with nobody on them yet; a trigger counts them too.
     seats_held: Mapped[int] = mapped_column(server_default=text("0"))
     cancelled_at: Mapped[Moment | None]
+    # What one needs to know of this stop, in Markdown: the way there, what to bring.
+    details_zh: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    details_en: Mapped[str] = mapped_column(server_default=text("''"), default="")
     is_main_venue: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     main_stop_id: Mapped[int | None]
 
@@ -206,6 +218,11 @@ class Stop(Model):
     def address(self) -> str:
         """The way there, in the reader's language."""
         return in_language(self.address_zh, self.address_en)
+
+    @property
+    def details(self) -> str:
+        """What one needs to know, in the reader's language, in Markdown."""
+        return in_language(self.details_zh, self.details_en)
 
     @property
     def venue_label(self) -> str:
@@ -308,3 +325,46 @@ class ProgrammeItem(Model):
     def is_full(self) -> bool:
         """Whether nobody more can choose it."""
         return self.capacity is not None and self.seats_taken >= self.capacity
+
+
+class Channel(Model):
+    """One way by which people hear of a campaign: a poster at a university, an article on WeChat.
+
+    ``word`` stands in the address after ``?from=``, and each registration that came by it keeps it.
+    """
+
+    __tablename__ = "channels"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "word", name="uq_channels_word"),
+        CheckConstraint("word ~ '^[a-z0-9][a-z0-9-]{0,31}$'", name="word_form"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    word: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[Moment]
+
+
+class CampaignTemplate(Model):
+    """A campaign to start from that is no campaign: its outline without days, people and address.
+
+    Without a host city it is the province's, and every organiser may start from it.
+    """
+
+    __tablename__ = "campaign_templates"
+    __table_args__ = (
+        UniqueConstraint(
+            "host_city_id", "name", name="uq_campaign_templates_name", postgresql_nulls_not_distinct=True
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    family: Mapped[Family] = state_column(Family, name="family")
+    host_city_id: Mapped[int | None] = mapped_column(ForeignKey("host_cities.id"))
+    outline: Mapped[Document]
+    created_at: Mapped[Moment]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+
+    host_city: Mapped[HostCity | None] = relationship(lazy="joined")

@@ -25,6 +25,7 @@ from campaigns.lookups import (
 )
 from campaigns.models import Campaign, Stop
 from campaigns.standing import item_seats_of, phase_of, seats_of, standing_of
+from shared.clock import in_china
 from shared.db import transaction
 from shared.errors import Refusal
 
@@ -34,6 +35,13 @@ bp.add_app_template_filter(seats_of, "seats")
 bp.add_app_template_filter(phase_of, "phase")
 bp.add_app_template_filter(item_seats_of, "item_seats")
 bp.add_app_template_filter(by_venues, "by_venues")
+
+
+@bp.app_template_filter("days_after")
+def days_after(stop: Stop, first: Stop) -> int:
+    """On which day after ``first``'s day a stop begins, in China."""
+    return (in_china(stop.starts_at).date() - in_china(first.starts_at).date()).days
+
 
 SEE, PLAN = Permission.SEE_CAMPAIGNS, Permission.PLAN_CAMPAIGNS
 
@@ -257,7 +265,7 @@ def revise_item(stop_id: int, item_id: int) -> ResponseReturnValue:
                 with transaction():
                     programme_verbs.revise_item(item_id, form.entry(), stop_id=stop_id, by=g.staff)
             except Refusal as refusal:
-                status = _put_beside(form, refusal)
+                status = put_beside(form, refusal)
                 stop = stop_for(g.staff, stop_id, PLAN)
                 item = programme_item_of(stop, item_id)
             else:
@@ -338,7 +346,7 @@ def _reaches(stop: Stop, permission: Permission) -> bool:
 
 def _beside(form: Form, refusal: Refusal, template: str, **keys: int) -> ResponseReturnValue:
     """The page again with the refusal beside its field; the rows are read anew after the rollback."""
-    status = _put_beside(form, refusal)
+    status = put_beside(form, refusal)
     rows: dict[str, Campaign | Stop] = {}
     if "campaign_id" in keys:
         rows["campaign"] = campaign_for(g.staff, keys["campaign_id"], PLAN)
@@ -347,7 +355,7 @@ def _beside(form: Form, refusal: Refusal, template: str, **keys: int) -> Respons
     return render_template(template, form=form, **rows), status
 
 
-def _put_beside(form: Form, refusal: Refusal) -> int:
+def put_beside(form: Form, refusal: Refusal) -> int:
     """Write the refusal beside its field, or above the form where it has none; its status."""
     field: Field | None = form._fields.get(refusal.field or "")
     if field is None:

@@ -8,7 +8,8 @@ from itertools import count
 from typing import Any
 
 from accounts.models import Role
-from campaigns.models import ProgrammeItem, ProgrammeKind
+from campaigns.families import built_in
+from campaigns.models import CampaignTemplate, ProgrammeItem, ProgrammeKind
 from checkin.models import CheckIn
 from employers.models import Employer
 from jobs.models import LongWork, WorkState
@@ -31,7 +32,7 @@ class Side:
     employer: Employer
     names: dict[str, Any]
     # Arguments that name no row of one city: they are nobody's.
-    not_rows: frozenset[str] = field(default=frozenset({"slug", "language", "link", "token"}))
+    not_rows: frozenset[str] = field(default=frozenset({"slug", "family", "language", "link", "token"}))
 
 
 def side(city: str) -> Side:
@@ -99,6 +100,15 @@ def side(city: str) -> Side:
         chunk_size=1,
         ordered_at=now(),
     )
+    template = CampaignTemplate(
+        name=f"{city}行标准版{number}",
+        family=campaign.family,
+        host_city_id=host.id,
+        outline=built_in(campaign.family),
+        created_at=now(),
+        created_by_id=accounts.staff(Role.ORGANISER, host_city_id=host.id).id,
+    )
+    db.session.add(template)
     db.session.add_all([item, check_in, employer, lead, message, work])
     db.session.commit()
     link = link_for(registration)
@@ -110,6 +120,8 @@ def side(city: str) -> Side:
             "campaign_id": campaign.id,
             "stop_id": stop.id,
             "item_id": item.id,
+            "template_id": template.id,
+            "family": campaign.family.value,
             "registration_id": registration.id,
             "check_in_id": check_in.id,
             "lead_id": lead.id,
