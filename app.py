@@ -40,6 +40,7 @@ from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
 from leads import views as leads_views
 from messages import tasks as _messages_tasks  # noqa: F401 - sends what was written
 from messages import views as messages_views
+from people import tasks as _people_tasks  # noqa: F401 - fills in what is compared
 from questions import carried as _questions_carried  # noqa: F401 - goes along when a campaign is copied
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
 from registrations import programme_views as registrations_programme_views

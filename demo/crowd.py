@@ -32,6 +32,8 @@ from leads.models import OPEN_STAGES, Channel, Stage
 from leads.open_lead import FIRST_CALL_WITHIN
 from leads.reasons import LetGoReason, as_stored
 from leads.score import score_parts, total
+from people.folding import folded_university
+from people.keep import kept_forms
 from privacy.texts import TextVersion
 from registrations.models import BadgeClass, Education, RegistrationState
 from shared.clock import in_china
@@ -41,7 +43,10 @@ State = RegistrationState
 Row = tuple[Any, ...]
 
 COLUMNS = {
-    "people": ("id", "full_name", "name_pinyin", "name_initials", "mobile", "email", "created_at"),
+    "people": (
+        "id", "full_name", "mobile", "email", "created_at", "university_folded", "education",
+        "name_pinyin", "name_initials", "name_folded", "mobile_hash", "email_hash", "search_keys",
+    ),
     "registrations": (
         "id", "code", "submission_id", "stop_id", "person_id", "state", "badge_class", "email", "university",
         "education", "research_field", "preferred_city_ids", "language", "channel", "consent_version",
@@ -294,11 +299,17 @@ class Crowd:
             (
                 person.person_id,
                 who.full_name,
-                who.name_pinyin,
-                who.name_initials,
                 who.mobile,
                 who.email,
                 applied_at,
+                folded_university(person.university),
+                person.education.value,
+                *kept_forms(
+                    full_name=who.full_name,
+                    mobile=who.mobile,
+                    email=who.email,
+                    universities=[person.university],
+                ).values(),
             )
         )
         if badge_class is BadgeClass.DOCTOR and len(self._known) < 5_000:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from people.find_or_add import spelled
+from people.spelling import spelled
 
 # The commonest surnames first; a name is drawn with the weight of its place.
 SURNAMES = (

@@ -4,72 +4,83 @@ from __future__ import annotations
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import lazyload
 
+from people.folding import folded, folded_university
+from people.keep import MOBILE_USE, kept_forms, note_university, refresh
 from people.models import Person
+from people.spelling import spelled as spelled
 from shared.clock import now
-from shared.db import db
-
-# Surnames that are read otherwise than the character usually is.
-SURNAMES = {
-    "曾": "zeng",
-    "仇": "qiu",
-    "朴": "piao",
-    "解": "xie",
-    "查": "zha",
-    "盖": "ge",
-    "单": "shan",
-    "区": "ou",
-    "任": "ren",
-    "华": "hua",
-    "覃": "qin",
-    "翟": "zhai",
-    "尉": "wei",
-    "冼": "xian",
-    "缪": "miao",
-    "乐": "yue",
-}
+from shared.db import db, hold
+from shared.errors import NotFound
+from shared.sealing import keyed_hash
 
 
-def spelled(full_name: str) -> tuple[str, str]:
-    """The name's pinyin without blanks and its initials: ``曾国华`` → ``("zengguohua", "zgh")``."""
-    # Its dictionaries take a third of a second to load: not before the first name is spelled.
-    from pypinyin import Style, lazy_pinyin
+def find_or_add(
+    *, full_name: str, mobile: str, email: str, university: str = "", education: str | None = None
+) -> Person:
+    """The person with this name and mobile, added when new, held until the transaction ends.
 
-    # pypinyin's annotation says str, its documentation and its code take a list.
-    read = lazy_pinyin(full_name, style=Style.NORMAL, errors=_kept)  # type: ignore[arg-type]
-    syllables = [syllable.lower() for syllable in read]
-    if full_name and full_name[0] in SURNAMES and syllables:
-        syllables[0] = SURNAMES[full_name[0]]
-    syllables = [s for s in syllables if s]
-    return "".join(syllables), "".join(s[0] for s in syllables)
-
-
-def _kept(text: str) -> list[str]:
-    """Latin words stay, without their apostrophes; blanks, hyphens and the middle dot part them."""
-    for between in "·-‐":
-        text = text.replace(between, " ")
-    words = ("".join(letter for letter in word if letter.isalnum()) for word in text.split())
-    return [word for word in words if word]
-
-
-def find_or_add(*, full_name: str, mobile: str, email: str) -> Person:
-    """The person with this name and mobile, added when new; safe when two forms arrive at once.
-
-    ``full_name`` is NFC, ``mobile`` E.164 (``+8613800000000``). The caller holds the transaction.
+    ``full_name`` is NFC, ``mobile`` E.164 (``+8613800000000``). The name may be written in traditional characters or
+    with another middle dot. Somebody who was merged is followed to whom he turned out to be. Safe when two forms
+    arrive at once. The caller holds the transaction; whoever needs the stop too holds it after this.
     """
-    pinyin, initials = spelled(full_name)
     db.session.execute(
         insert(Person)
         .values(
             full_name=full_name,
             mobile=mobile,
             email=email,
-            name_pinyin=pinyin,
-            name_initials=initials,
             created_at=now(),
+            university_folded=folded_university(university),
+            education=education,
+            **kept_forms(
+                full_name=full_name,
+                mobile=mobile,
+                email=email,
+                universities=[university] if university else (),
+            ),
         )
-        .on_conflict_do_nothing(constraint="uq_people_mobile_full_name")
+        .on_conflict_do_nothing()
     )
-    return db.session.scalars(
-        select(Person).where(Person.mobile == mobile, Person.full_name == full_name)
+    person = _held_standing(full_name, mobile) or _held_by_what_was_typed(full_name, mobile)
+    note_university(person, university, education)
+    return person
+
+
+def _held_standing(full_name: str, mobile: str) -> Person | None:
+    return db.session.scalar(
+        select(Person)
+        .where(
+            Person.mobile_hash == keyed_hash(mobile, use=MOBILE_USE),
+            Person.name_folded == folded(full_name),
+            Person.merged_into_id.is_(None),
+        )
+        .options(lazyload("*"))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _held_by_what_was_typed(full_name: str, mobile: str) -> Person:
+    """One who was merged meanwhile, or whom an earlier release or another key wrote."""
+    person_id = db.session.scalars(
+        select(Person.id).where(Person.mobile == mobile, Person.full_name == full_name)
     ).one()
+    person = held(person_id)
+    if person.mobile == mobile and person.mobile_hash != keyed_hash(mobile, use=MOBILE_USE):
+        refresh(person)
+    return person
+
+
+def held(person_id: int) -> Person:
+    """The person of that id, or whom he was merged into, held until the transaction ends and read as he is now.
+
+    Raises NotFound.
+    """
+    person = hold(Person, person_id)
+    while person is not None and person.merged_into_id is not None:
+        person = hold(Person, person.merged_into_id)
+    if person is None:
+        raise NotFound
+    return person

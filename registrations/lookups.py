@@ -22,6 +22,7 @@ from registrations.models import (
     SeatRules,
     StateChange,
 )
+from registrations.search import found
 from registrations.ticket_code import CODE_LENGTH
 from registrations.tickets import registration_id_on
 from shared.clock import now
@@ -154,7 +155,12 @@ def known_guest(full_name: str, unit: str) -> Person | None:
     return db.session.scalar(
         select(Person)
         .join(Registration, Registration.person_id == Person.id)
-        .where(Person.full_name == full_name, Person.mobile.is_(None), Registration.university == unit)
+        .where(
+            Person.full_name == full_name,
+            Person.mobile.is_(None),
+            Person.merged_into_id.is_(None),
+            Registration.university == unit,
+        )
         .order_by(Registration.id.desc())
         .limit(1)
     )
@@ -163,26 +169,14 @@ def known_guest(full_name: str, unit: str) -> Person | None:
 def listed(
     reach: Reach, *, stop_id: int | None = None, state: RegistrationState | None = None, text: str = ""
 ) -> Select[Registration]:
-    """The staff's list, the newest first.
-
-    ``text`` is looked for in the name, its pinyin and initials, the last digits of the mobile, and the code.
-    """
+    """The staff's list, the newest first; with a ``text`` narrowed to it as ``registrations/search.py`` says."""
     statement = registrations_within(reach).join(Registration.person)
     if stop_id is not None:
         statement = statement.where(Registration.stop_id == stop_id)
     if state is not None:
         statement = statement.where(Registration.state == state)
-    if wanted := text.strip():
-        latin = "".join(wanted.lower().split())
-        choices = [
-            Person.full_name.contains(wanted, autoescape=True),
-            Person.name_pinyin.startswith(latin, autoescape=True),
-            Person.name_initials == latin,
-            Registration.code == as_typed(wanted),
-        ]
-        if latin.isdigit() and len(latin) >= 4:
-            choices.append(Person.mobile.endswith(latin, autoescape=True))
-        statement = statement.where(or_(*choices))
+    if text.strip():
+        return found(statement, text).statement
     return statement.order_by(Registration.id.desc())
 
 

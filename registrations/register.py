@@ -222,10 +222,14 @@ def _person_of(application: Application) -> Person:
     """The person who applies; a guest without a mobile number is known by name and unit."""
     if application.mobile is not None:
         return find_or_add(
-            full_name=application.full_name, mobile=application.mobile, email=application.email
+            full_name=application.full_name,
+            mobile=application.mobile,
+            email=application.email,
+            university=application.university,
+            education=application.education.value,
         )
     return known_guest(application.full_name, application.university) or add_guest(
-        full_name=application.full_name, email=application.email
+        full_name=application.full_name, email=application.email, university=application.university
     )
 
 

@@ -29,7 +29,6 @@ SOMEBODY = {"name": "李文博"}
         f"/desk/messages/{BEYOND_ANY_ROW}",
         f"/desk/reports/funnel?campaign={BEYOND_ANY_ROW}",
         f"/gate/{BEYOND_ANY_ROW}",
-        "/desk/registrations?text=%00",
         "/c/%00",
     ],
 )

@@ -1,0 +1,93 @@
+"""The forms of a person that are compared and searched, kept beside what was typed: the one place that writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, event, inspect, select
+from sqlalchemy.orm import Mapper
+
+from people.folding import folded, folded_email, folded_university
+from people.models import Person
+from people.search_keys import search_keys, university_keys
+from people.spelling import spelled
+from shared.db import db
+from shared.sealing import keyed_hash
+
+MOBILE_USE, EMAIL_USE, ID_NUMBER_USE = "people.mobile", "people.email", "people.id_number"
+
+
+def kept_forms(
+    *,
+    full_name: str,
+    mobile: str | None,
+    email: str,
+    universities: Iterable[str] = (),
+    emails: Iterable[str] = (),
+) -> dict[str, Any]:
+    """The columns of ``people`` that follow from what was typed. ``mobile`` is E.164, None for a guest. Needs an application context."""
+    pinyin, initials = spelled(full_name)
+    return {
+        "name_pinyin": pinyin,
+        "name_initials": initials,
+        "name_folded": folded(full_name),
+        "mobile_hash": keyed_hash(mobile, use=MOBILE_USE) if mobile else None,
+        "email_hash": keyed_hash(folded_email(email), use=EMAIL_USE) if email else None,
+        "search_keys": search_keys(
+            full_name=full_name, mobile=mobile, email=email, universities=universities, emails=emails
+        ),
+    }
+
+
+def note_university(person: Person, university: str, education: str | None) -> None:
+    """Remember where ``person`` studies or works now, and let him be found by it. The caller holds the person."""
+    whole = folded_university(university)
+    if whole and whole != person.university_folded:
+        person.university_folded = whole
+        person.search_keys = sorted({*person.search_keys, *university_keys(university)})
+    if education and education != person.education:
+        person.education = education
+
+
+def refresh(person: Person) -> None:
+    """Write the forms anew out of what the person and his registrations say now. The caller holds the transaction."""
+    for column, value in _forms_now(db.session.connection(), person).items():
+        setattr(person, column, value)
+
+
+def _forms_now(connection: Connection, person: Person) -> dict[str, Any]:
+    # Registrations belong to a package above; their table is asked by name. Those of whoever was merged into this
+    # person have been moved here, but he may still be looked for under his earlier name and number.
+    registrations = Person.metadata.tables["registrations"]
+    given = connection.execute(
+        select(registrations.c.university, registrations.c.email)
+        .where(registrations.c.person_id == person.id)
+        .order_by(registrations.c.id)
+    ).all()
+    forms = kept_forms(
+        full_name=person.full_name,
+        mobile=person.mobile,
+        email=person.email,
+        universities={university for university, _email in given},
+        emails={email for _university, email in given},
+    )
+    people = Person.__table__
+    earlier = connection.execute(
+        select(people.c.full_name, people.c.mobile, people.c.email).where(
+            people.c.merged_into_id == person.id
+        )
+    ).all()
+    for full_name, mobile, email in earlier:
+        also = search_keys(full_name=full_name, mobile=mobile, email=email)
+        forms["search_keys"] = sorted({*forms["search_keys"], *also})
+    return forms
+
+
+@event.listens_for(Person, "before_update")
+def _typed_anew(_mapper: Mapper[Person], connection: Connection, person: Person) -> None:
+    """Whoever changes the name, the mobile or the address need not think of the forms."""
+    attributes = inspect(person).attrs
+    if any(attributes[typed].history.has_changes() for typed in ("full_name", "mobile", "email")):
+        for column, value in _forms_now(connection, person).items():
+            setattr(person, column, value)
