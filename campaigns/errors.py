@@ -138,3 +138,11 @@ class TemplateNameTaken(Refusal):
     code = "template_name_taken"
     field = "name"
     sentence = _l("There is a template of this name already. Choose another name.")
+
+
+class TimesDoNotFit(Refusal):
+    """A change meant for several stops would end one before it begins, or close it after its end."""
+
+    status = 422
+    code = "times_do_not_fit"
+    sentence = _l("There it would end before it begins, or registration would close after the end.")

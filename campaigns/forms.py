@@ -7,7 +7,16 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import (
     InputRequired,
     Length,
@@ -20,6 +29,7 @@ from wtforms.validators import (
 
 from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
+from campaigns.change_scope import Scope
 from campaigns.channel import FORM
 from campaigns.lookups import host_cities, main_venues
 from campaigns.models import Campaign, Family, ProgrammeItem, ProgrammeKind, Stop
@@ -31,6 +41,7 @@ from shared.moment_field import ChinaMomentField
 
 _NEEDED = _l("Please fill this in.")
 MOST_SEATS = 100_000
+MOST_TEXT = 20_000
 _MAIN = "main"
 
 
@@ -57,6 +68,11 @@ def no_longer_than(limit: int) -> Length:
 def _line(label: Any, limit: int, *, required: bool = True, **options: Any) -> StringField:
     validators = [needed() if required else Optional(), no_longer_than(limit)]
     return StringField(label, validators=validators, filters=[one_line], **options)
+
+
+def _markdown(label: Any) -> TextAreaField:
+    """A long text; what may stand in it is said by the editor around it."""
+    return TextAreaField(label, validators=[Optional(), no_longer_than(MOST_TEXT)], filters=[trimmed])
 
 
 def _not_blank(_form: FlaskForm, field: Field) -> None:
@@ -112,6 +128,11 @@ class CampaignForm(FlaskForm):
         validators=[Optional(), no_longer_than(4000)],
         filters=[trimmed],
     )
+    details_zh = _markdown(_l("The whole story, in Chinese"))
+    details_en = _markdown(_l("The whole story, in English"))
+    poster_line = _line(
+        _l("Line on posters"), 40, required=False, description=_l("In Chinese, like 扫码报名，共赴山西.")
+    )
     slug = StringField(
         _l("Public address"),
         validators=[
@@ -148,6 +169,9 @@ class CampaignForm(FlaskForm):
             name_en=self.name_en.data or "",
             summary_zh=self.summary_zh.data or "",
             summary_en=self.summary_en.data or "",
+            details_zh=self.details_zh.data or "",
+            details_en=self.details_en.data or "",
+            poster_line=self.poster_line.data or "",
             slug=self.slug.data or "",
             host_city_id=self.host_city_id.data,
         )
@@ -230,6 +254,9 @@ class StopForm(FlaskForm):
         ],
     )
     needs_approval = BooleanField(_l("Each registration is reviewed before it gets a seat"))
+    details_zh = _markdown(_l("What to know, in Chinese"))
+    details_en = _markdown(_l("What to know, in English"))
+    scope = RadioField(_l("For which stops"), default=Scope.THIS.value)
     venue_place = SelectField(
         _l("Main venue or sub-venue"),
         default="",
@@ -262,6 +289,8 @@ class StopForm(FlaskForm):
                 if stop is None or main.id != stop.id
             ),
         ]
+        self.scope.choices = [(scope.value, scope.label) for scope in Scope]
+        self.scope.flags.required = True
         if stop is not None and not self.is_submitted():
             self.venue_place.data = _MAIN if stop.is_main_venue else str(stop.main_stop_id or "")
 
@@ -274,6 +303,11 @@ class StopForm(FlaskForm):
         """Nobody registers for what is over."""
         if self.ends_at.data and field.data and field.data > self.ends_at.data:
             raise ValidationError(str(_l("Registration closes before the stop ends, at the latest.")))
+
+    @property
+    def chosen_scope(self) -> Scope:
+        """For which stops the change is meant."""
+        return Scope(self.scope.data or Scope.THIS)
 
     def plan(self) -> StopPlan:
         """What was typed. Call it after the form is valid."""
@@ -290,6 +324,8 @@ class StopForm(FlaskForm):
             registration_closes_at=self.registration_closes_at.moment,
             capacity=int(self.capacity.data or 0),
             needs_approval=bool(self.needs_approval.data),
+            details_zh=self.details_zh.data or "",
+            details_en=self.details_en.data or "",
             is_main_venue=self.venue_place.data == _MAIN,
             main_stop_id=int(self.venue_place.data) if (self.venue_place.data or "").isdigit() else None,
         )

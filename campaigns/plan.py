@@ -34,6 +34,8 @@ from shared.db import db, hold, violated
 from shared.errors import NotFound
 
 LONGEST_SLUG = 60
+MOVING = frozenset({"starts_at", "ends_at", "city_zh", "venue_zh", "address_zh"})
+"""What of a stop is told to everybody who means to come when it changes."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ class CampaignPlan:
     name_en: str = ""
     summary_zh: str = ""
     summary_en: str = ""
+    details_zh: str = ""
+    details_en: str = ""
+    poster_line: str = ""
     slug: str = ""
     host_city_id: int | None = None
 
@@ -69,6 +74,8 @@ class StopPlan:
     city_en: str = ""
     venue_en: str = ""
     address_en: str = ""
+    details_zh: str = ""
+    details_en: str = ""
     is_main_venue: bool = False
     main_stop_id: int | None = None
 
@@ -133,6 +140,25 @@ def revise_stop(stop_id: int, plan: StopPlan, *, by: Staff) -> Stop:
     stop = hold(Stop, stop_id)
     if stop is None:
         raise NotFound
+    refuse_revision(stop, plan, by=by)
+    later, seats_before = plan.starts_at - stop.starts_at, stop.capacity
+    changed = _take_over(stop, asdict(plan))
+    if later:
+        for item in stop.programme:
+            item.starts_at += later
+            item.ends_at += later
+    record("revise_stop", stop, by=by, changed=changed)
+    if plan.capacity > seats_before:
+        announce(SeatsAdded(stop_id=stop.id))
+    if (
+        MOVING & set(changed) and stop.ends_at > now()
+    ):  # an address put right afterwards is no news to those who were there
+        announce(StopMoved(stop_id=stop.id))
+    return stop
+
+
+def refuse_revision(stop: Stop, plan: StopPlan, *, by: Staff) -> None:
+    """Raise what ``revise_stop`` would raise for ``plan``."""
     _may_plan_for(by, plan.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id)
     if stop.cancelled_at is not None:
         raise StopIsCancelled
@@ -144,19 +170,6 @@ def revise_stop(stop_id: int, plan: StopPlan, *, by: Staff) -> Stop:
             raise HasSubVenues
     if plan.capacity < stop.seats_taken:
         raise CapacityBelowSeatsTaken(stop.seats_taken)
-    later, seats_before = plan.starts_at - stop.starts_at, stop.capacity
-    changed = _take_over(stop, asdict(plan))
-    if later:
-        for item in stop.programme:
-            item.starts_at += later
-            item.ends_at += later
-    record("revise_stop", stop, by=by, changed=changed)
-    if plan.capacity > seats_before:
-        announce(SeatsAdded(stop_id=stop.id))
-    moved = {"starts_at", "ends_at", "city_zh", "venue_zh", "address_zh"} & set(changed)
-    if moved and stop.ends_at > now():  # an address put right afterwards is no news to those who were there
-        announce(StopMoved(stop_id=stop.id))
-    return stop
 
 
 def cancel_stop(stop_id: int, *, reason: str, by: Staff) -> Stop:

@@ -12,9 +12,10 @@ from wtforms import Field, Form
 
 from accounts.access import requires
 from accounts.permissions import Permission, reach_of
-from campaigns import opening, plan, poster
+from campaigns import change_scope, opening, plan, poster
 from campaigns import programme as programme_verbs
-from campaigns.forms import CampaignForm, CancelForm, ChannelForm, ProgrammeForm, StopForm
+from campaigns.change_scope import Scope
+from campaigns.forms import MOST_TEXT, CampaignForm, CancelForm, ChannelForm, ProgrammeForm, StopForm
 from campaigns.lookups import (
     by_venues,
     campaign_for,
@@ -28,6 +29,7 @@ from campaigns.standing import item_seats_of, phase_of, seats_of, standing_of
 from shared.clock import in_china
 from shared.db import transaction
 from shared.errors import Refusal
+from shared.markdown import as_html
 
 bp = Blueprint("campaigns", __name__, url_prefix="/desk/campaigns")
 bp.add_app_template_filter(standing_of, "standing")
@@ -90,6 +92,13 @@ def draft() -> ResponseReturnValue:
         )
         return redirect(url_for(".campaign", campaign_id=campaign.id))
     return render_template("campaigns/draft.html", form=form), 422 if form.errors else 200
+
+
+@bp.post("/preview-text")
+@requires(PLAN)
+def preview_text() -> ResponseReturnValue:
+    """A long text as the public will read it, for the editor."""
+    return as_html(request.form.get("text", "")[:MOST_TEXT])
 
 
 @bp.get("/<int:campaign_id>")
@@ -171,15 +180,64 @@ def revise_stop(stop_id: int) -> ResponseReturnValue:
     """Change a stop."""
     stop = stop_for(g.staff, stop_id, PLAN)
     form = StopForm(g.staff, stop.campaign, stop)
-    if request.method == "POST" and form.validate():
+    has_others = len(change_scope.stops_in(stop, Scope.ALL, by=g.staff)) > 1
+    status = 200
+    if request.method == "POST" and "again" not in request.form:
+        status = 422
+        if form.validate():
+            if has_others and form.chosen_scope is not Scope.THIS:
+                return _change_several(stop, form)
+            try:
+                with transaction():
+                    plan.revise_stop(stop.id, form.plan(), by=g.staff)
+            except Refusal as refusal:
+                return _beside(form, refusal, "campaigns/revise_stop.html", stop_id=stop_id)
+            flash(_("Saved."), "success")
+            return redirect(url_for(".stop", stop_id=stop_id))
+    return render_template("campaigns/revise_stop.html", form=form, stop=stop, has_others=has_others), status
+
+
+def _change_several(stop: Stop, form: StopForm) -> ResponseReturnValue:
+    """Show what a change does at which stops; do it when that was shown."""
+    stop_id, wanted, scope = stop.id, form.plan(), form.chosen_scope
+    seal = request.form.get("seal")
+    outdated = False
+    if seal:
         try:
             with transaction():
-                plan.revise_stop(stop.id, form.plan(), by=g.staff)
+                done = change_scope.change_stops(stop_id, wanted, scope, seal=seal, by=g.staff)
         except Refusal as refusal:
             return _beside(form, refusal, "campaigns/revise_stop.html", stop_id=stop_id)
-        flash(_("Saved."), "success")
+        if done is not None:
+            made, refused = done
+            flash(
+                _(
+                    "Changed: %(stops)s.",
+                    stops=_(", ").join(f"{one.city} {in_china(one.starts_at):%m-%d}" for one in made),
+                ),
+                "success",
+            )
+            for one in refused:
+                flash(_("%(city)s stays as it is: %(reason)s", city=one.city, reason=one.refusal), "warning")
+            return redirect(url_for(".campaign", campaign_id=stop.campaign_id))
+        outdated = True
+        stop = stop_for(g.staff, stop_id, PLAN)
+    changes = change_scope.changes_of(stop, wanted, scope, by=g.staff)
+    if not changes:
+        flash(_("Nothing differs from how it is."), "info")
         return redirect(url_for(".stop", stop_id=stop_id))
-    return render_template("campaigns/revise_stop.html", form=form, stop=stop), 422 if form.errors else 200
+    return render_template(
+        "campaigns/change_several.html",
+        stop=stop,
+        scope=scope,
+        changes=changes,
+        seal=change_scope.seal_of(changes),
+        typed=[(name, value) for name, value in request.form.items(multi=True) if name not in _NOT_TYPED],
+        outdated=outdated,
+    )
+
+
+_NOT_TYPED = {"csrf_token", "seal", "again"}
 
 
 @bp.post("/stops/<int:stop_id>/open")

@@ -10,6 +10,7 @@ from flask_babel import format_date, format_datetime
 
 from shared.clock import in_china
 from shared.language import ENGLISH, current_language
+from shared.markdown import as_html
 
 
 def moment(value: datetime | None) -> str:
@@ -55,4 +56,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "clock": clock,
     "span": span,
     "masked_email": masked_email,
+    "markdown": as_html,
 }

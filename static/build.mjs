@@ -23,6 +23,8 @@ const BUNDLES = {
   "app.js": "js/app.js",
   "app.css": "css/app.css",
   "gate.js": "checkin/gate.js",
+  "markdown.js": "campaigns/markdown.js",
+  "programme.js": "campaigns/programme.js",
   "gate.css": "checkin/gate.css",
 };
 
