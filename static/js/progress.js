@@ -1,6 +1,6 @@
-/** A piece with data-progress="address" is asked for anew every second or two until the work is over. */
+/** A piece with data-work-progress="address" is asked for anew every second or two until the work is over. */
 export function followWork() {
-  for (const piece of document.querySelectorAll("[data-progress]")) follow(piece);
+  for (const piece of document.querySelectorAll("[data-work-progress]")) follow(piece);
 }
 
 async function follow(piece) {
@@ -11,7 +11,7 @@ async function follow(piece) {
     if (document.hidden || piece.querySelector("form[aria-busy], dialog[open]")) continue;
     let answer;
     try {
-      answer = await fetch(piece.dataset.progress, { headers: { "X-Requested-With": "fetch" } });
+      answer = await fetch(piece.dataset.workProgress, { headers: { "X-Requested-With": "fetch" } });
     } catch {
       continue; // the network is away: ask again
     }
