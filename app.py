@@ -42,6 +42,7 @@ from messages import tasks as _messages_tasks  # noqa: F401 - sends what was wri
 from messages import views as messages_views
 from people import tasks as _people_tasks  # noqa: F401 - fills in what is compared
 from questions import carried as _questions_carried  # noqa: F401 - goes along when a campaign is copied
+from questions import editor_views as questions_editor_views
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
 from registrations import programme_views as registrations_programme_views
 from registrations import staff_views as registrations_staff_views
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     registrations_programme_views.bp,
     accounts_views.bp,
     campaigns_views.bp,
+    questions_editor_views.bp,
     registrations_staff_views.bp,
     checkin_views.bp,
     badges_views.bp,

@@ -2,7 +2,8 @@
 
 ``options`` of a question is a document; every part is optional:
 
-    choices      [{"key", "label_zh", "label_en", "capacity"}]   choice, several, ranked; capacity null: no limit
+    choices      [{"key", "label_zh", "label_en", "capacity", "archived"}]   choice, several, ranked; capacity null:
+                 no limit; archived: offered no more, kept for the answers given
     source       "employers": the choices of a ranked question are the employers there are
     min_length, max_length      characters of text and long_text
     min, max, whole             number; whole: no decimals; unit_zh, unit_en stand behind the field

@@ -80,8 +80,13 @@ def has_second_form(stop: Stop) -> bool:
 
 def fields_by_key(campaign_id: int) -> dict[str, Field]:
     """Every question there is or ever was in a campaign, by key and in order, for reading answers."""
-    given = _given_choices(questions := questions_of(campaign_id, archived=True))
-    return {question.key: _field(question, given, {}) for question in questions}
+    return {field.key: field for field in fields_of(questions_of(campaign_id, archived=True))}
+
+
+def fields_of(questions: Sequence[Question]) -> list[Field]:
+    """These questions with every choice there is or ever was, also those that are offered no more."""
+    given = _given_choices(questions)
+    return [_field(question, given, {}, archived=True) for question in questions]
 
 
 def _questionnaire(
@@ -110,7 +115,7 @@ def _questionnaire(
     given, places = _given_choices(questions), places_of(questions)
     pages: dict[int, tuple[QuestionPage, list[Field]]] = {}
     for question, page, _version in rows:
-        pages.setdefault(page.id, (page, []))[1].append(_field(question, given, places))
+        pages.setdefault(page.id, (page, []))[1].append(_field(question, given, places, archived=archived))
     return Questionnaire(
         version=rows[0][2] if rows else form_of(campaign_id).version,
         pages=tuple(
@@ -155,6 +160,8 @@ def _field(
     question: Question,
     given: Mapping[str, tuple[Choice, ...]],
     places: Mapping[tuple[int, str], ChoicePlaces],
+    *,
+    archived: bool,
 ) -> Field:
     named = {Kind.CITY: "cities", Kind.CITIES: "cities", Kind.DISCIPLINE: "disciplines"}.get(
         question.kind, str(question.options.get("source", ""))
@@ -162,6 +169,7 @@ def _field(
     choices = given.get(named) or tuple(
         _choice(written, places.get((question.id, str(written["key"]))))
         for written in question.options.get("choices", ())
+        if archived or not written.get("archived")
     )
     return Field(
         key=question.key,

@@ -259,3 +259,24 @@ class ChoicePlaces(Model):
     # None once the organiser lifts the limit; the count goes on, should it be set again.
     capacity: Mapped[int | None]
     taken: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class FormChange(Model):
+    """One change of a campaign's form: who, when, and the rows it touched as they were before and after.
+
+    ``before`` and ``after`` are ``{"pages": {id: values}, "questions": {id: values}}`` with None for no row; taking a
+    change back puts ``before`` in place while ``after`` still stands.
+    """
+
+    __tablename__ = "form_changes"
+    __table_args__ = (Index("ix_form_changes_campaign_id", "campaign_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    at: Mapped[Moment]
+    by_staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    act: Mapped[str]
+    subject: Mapped[str]
+    before: Mapped[Document]
+    after: Mapped[Document]
+    undone_at: Mapped[Moment | None]

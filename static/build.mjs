@@ -22,6 +22,8 @@ const BUNDLES = {
   "theme.js": "js/theme.js",
   "app.js": "js/app.js",
   "app.css": "css/app.css",
+  "form_editor.js": "questions/form_editor.js",
+  "form_editor.css": "questions/form_editor.css",
   "gate.js": "checkin/gate.js",
   "markdown.js": "campaigns/markdown.js",
   "programme.js": "campaigns/programme.js",

@@ -15,6 +15,7 @@ from employers.models import Employer
 from jobs.models import LongWork, WorkState
 from leads.models import Lead, Stage
 from messages.models import Message, MessageState
+from questions.lookups import pages_of, questions_of
 from registrations.links import link_for
 from registrations.tickets import make_first_key
 from shared.clock import now
@@ -120,6 +121,8 @@ def side(city: str) -> Side:
             "campaign_id": campaign.id,
             "stop_id": stop.id,
             "item_id": item.id,
+            "question_id": questions_of(campaign.id)[-2].id,
+            "page_id": pages_of(campaign.id)[0].id,
             "template_id": template.id,
             "family": campaign.family.value,
             "registration_id": registration.id,
