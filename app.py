@@ -28,6 +28,7 @@ from campaigns import start_views as _campaigns_start_views  # noqa: F401 - adds
 from campaigns import views as campaigns_views
 from campaigns.lookups import scope_name
 from checkin import views as checkin_views
+from checkin import walk_in_views
 from config import Settings
 from demo.accounts import DEMO_ACCOUNTS
 from demo.cli import seed_command
@@ -44,6 +45,7 @@ from people import tasks as _people_tasks  # noqa: F401 - fills in what is compa
 from questions import carried as _questions_carried  # noqa: F401 - goes along when a campaign is copied
 from questions import editor_views as questions_editor_views
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
+from registrations import entry_views, invitation_views
 from registrations import programme_views as registrations_programme_views
 from registrations import staff_views as registrations_staff_views
 from registrations import tasks as _registrations_tasks  # noqa: F401 - tells applicants
@@ -66,6 +68,9 @@ BLUEPRINTS = (
     questions_editor_views.bp,
     registrations_staff_views.bp,
     checkin_views.bp,
+    walk_in_views.bp,
+    entry_views.bp,
+    invitation_views.bp,
     badges_views.bp,
     leads_views.bp,
     reports_views.bp,

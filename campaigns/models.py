@@ -195,6 +195,8 @@ class Stop(Model):
     # What one needs to know of this stop, in Markdown: the way there, what to bring.
     details_zh: Mapped[str] = mapped_column(server_default=text("''"), default="")
     details_en: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    # Whether the gate's volunteers may register people on the spot; whoever plans the stop always may.
+    volunteers_take_walk_ins: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     is_main_venue: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     main_stop_id: Mapped[int | None]
 

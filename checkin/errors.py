@@ -154,3 +154,32 @@ class UndoTooLate(Refusal):
 
     code = "undo_too_late"
     sentence = _l("This arrival is more than 15 minutes old. An organiser can still undo it.")
+
+
+class WalkInsNotTaken(Refusal):
+    """The organiser has not said that this stop's volunteers may register people on the spot."""
+
+    status = 403
+    code = "walk_ins_not_taken"
+    sentence = _l(
+        "Volunteers do not register people at this stop. Please send the person to the organiser's desk."
+    )
+
+
+class RegisteredAlready(Refusal):
+    """The mobile number of a walk-in stands on the stop's list; carries what the gate needs to go on."""
+
+    code = "registered_already"
+    field = "mobile"
+
+    def __init__(self, registration: Registration) -> None:
+        super().__init__(
+            _l(
+                "This number is registered already: %(name)s, %(state)s.",
+                name=registration.person.full_name,
+                state=registration.state.label,
+            )
+        )
+        self.full_name = registration.person.full_name
+        self.is_confirmed = registration.state is RegistrationState.CONFIRMED
+        self.spoken_code = registration.code

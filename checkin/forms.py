@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, StringField, ValidationError
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+from checkin.walk_in import CHANNEL
+from privacy.purposes import Purpose
+from privacy.texts import current
+from registrations.entry_forms import OptionalMailField
+from registrations.models import BadgeClass, Education
+from registrations.register import Application
+from shared.fields import FullNameField, LineField, MobileField
 
 LONGEST_GATE = 40
 
@@ -87,3 +96,58 @@ class UndoForm(FlaskForm):
     """Why an arrival is taken back; may stay empty."""
 
     reason = StringField(_l("Reason"), filters=[trimmed], validators=[Optional(), Length(max=200)])
+
+
+class WalkInForm(FlaskForm):
+    """Somebody on the spot: what a seat needs and no more."""
+
+    submission_id = HiddenField()
+    gate = StringField(filters=[trimmed], validators=[Optional(), Length(max=LONGEST_GATE)])
+    full_name = FullNameField(_l("Full name"))
+    mobile = MobileField(_l("Mobile number"))
+    university = LineField(_l("University or unit"), shortest=2, longest=100)
+    email = OptionalMailField(
+        _l("E-mail address"), description=_l("Only if the person wants the ticket by mail.")
+    )
+    badge_class = SelectField(_l("Comes as"), default=BadgeClass.DOCTOR.value)
+    consent = BooleanField(
+        validators=[
+            InputRequired(
+                _l("Let the person read the sentence and tick the box. Without it we may not keep anything.")
+            )
+        ]
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.badge_class.choices = [(one.value, one.label) for one in BadgeClass]
+        self.consent.label.text = current(Purpose.REGISTRATION).sentence
+        for required in (self.full_name, self.mobile, self.university, self.consent):
+            required.flags.required = True
+
+    @property
+    def submission(self) -> UUID:
+        """The number of this form, given when it was first shown."""
+        try:
+            return UUID(self.submission_id.data or "")
+        except ValueError:
+            return uuid4()
+
+    def application(self, language: str) -> Application:
+        """What was said; only after ``validate``."""
+        return Application(
+            full_name=self.full_name.checked,
+            mobile=self.mobile.checked,
+            email=self.email.checked,
+            university=self.university.checked,
+            education=Education.OTHER,
+            research_field="",
+            language=language,
+            channel=CHANNEL,
+        )
+
+
+class VolunteersForm(FlaskForm):
+    """Whether a stop's volunteers may register people on the spot."""
+
+    allowed = BooleanField()

@@ -20,6 +20,7 @@ from checkin.errors import NothingScanned
 from checkin.forms import GatesForm, ScanForm, UndoForm
 from checkin.lookups import arrivals, arrivals_by_stop, arrivals_count, check_in_at, last_arrivals
 from checkin.models import CheckIn
+from checkin.walk_in import may_take_walk_ins
 from shared.clock import in_china, today
 from shared.db import transaction
 from shared.errors import Refusal
@@ -168,6 +169,7 @@ def _gate_page(
         arrived_count=arrivals_count(stop),
         expected_count=stop.seats_with_people,
         last_arrivals=last_arrivals(stop),
+        takes_walk_ins=may_take_walk_ins(g.staff, stop),
     )
 
 

@@ -268,3 +268,20 @@ class WrongTime(Refusal):
     code = "wrong_time"
     sentence = _l("Choose a time that is still to come and before the stop is over.")
     field = "valid_until"
+
+
+class InvitationUnknown(Refusal):
+    """A key or code that we have not given."""
+
+    status = 404
+    code = "invitation_unknown"
+    sentence = _l("We do not know this invitation. Check the code, or open the link in the mail once more.")
+    field = "code"
+
+
+class GuestIsThere(Refusal):
+    """Somebody of this name and unit, or with this mobile, stands on the stop's list."""
+
+    code = "guest_is_there"
+    sentence = _l("This person is on the list of this stop already.")
+    field = "full_name"

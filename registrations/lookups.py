@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +10,19 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from accounts.models import Staff
 from accounts.permissions import Permission, Reach, reach_of
-from campaigns.lookups import stops_within
+from campaigns.lookups import stop_for, stops_within
 from campaigns.models import ProgrammeItem, Stop
 from people.models import Person
 from registrations.errors import UnknownCode
 from registrations.models import (
     STANDING,
+    Invitation,
     ProgrammeChoice,
     Registration,
     RegistrationState,
     SeatRules,
     StateChange,
+    Way,
 )
 from registrations.search import found
 from registrations.ticket_code import CODE_LENGTH
@@ -246,4 +248,56 @@ def may_choose_programme(registration: Registration) -> bool:
         and stop.cancelled_at is None
         and stop.starts_at > now()
         and any(item.is_chosen for item in stop.programme)
+    )
+
+
+def invitations_of(stop_id: int) -> Select[Invitation]:
+    """The invitations to a stop, the newest first."""
+    return select(Invitation).where(Invitation.stop_id == stop_id).order_by(Invitation.id.desc())
+
+
+def invitation_for(staff: Staff, stop_id: int, invitation_id: int, permission: Permission) -> Invitation:
+    """The only door to an invitation for staff. Raises NotFound also for one to another city's stop."""
+    stop = stop_for(staff, stop_id, permission)
+    invitation = db.session.scalar(
+        select(Invitation).where(Invitation.id == invitation_id, Invitation.stop_id == stop.id)
+    )
+    if invitation is None:
+        raise NotFound
+    return invitation
+
+
+def came_by(invitation_ids: Collection[int]) -> dict[int, list[Registration]]:
+    """Who registered by each invitation, the earliest first, in one query."""
+    came: dict[int, list[Registration]] = {invitation_id: [] for invitation_id in invitation_ids}
+    statement = select(Registration).where(Registration.invitation_id.in_(came)).order_by(Registration.id)
+    for registration in db.session.scalars(statement):
+        came[int(registration.invitation_id or 0)].append(registration)
+    return came
+
+
+def entered_lately(stop_id: int, most: int = 10) -> list[Registration]:
+    """The guests whom the office entered last, the newest first."""
+    return list(
+        db.session.scalars(
+            select(Registration)
+            .where(Registration.stop_id == stop_id, Registration.way == Way.OFFICE)
+            .order_by(Registration.id.desc())
+            .limit(most)
+        )
+    )
+
+
+def standing_with_mobile(stop_id: int, mobile: str) -> Registration | None:
+    """Who stands on a stop's list with this mobile number (E.164), the confirmed first; None when nobody does."""
+    return db.session.scalar(
+        select(Registration)
+        .join(Registration.person)
+        .where(
+            Registration.stop_id == stop_id,
+            Person.mobile == mobile,
+            Registration.state.in_(STANDING),
+        )
+        .order_by((Registration.state == RegistrationState.CONFIRMED).desc(), Registration.id)
+        .limit(1)
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from campaigns.facts import SeatsAdded, StopCancelled, StopMoved
 from jobs.outbox import enqueue, on, task
 from registrations.facts import (
+    InvitationMade,
     OfferExpired,
     RegistrationConfirmed,
     RegistrationDeclined,
@@ -22,6 +23,7 @@ from registrations.tell import (
     offer_times,
     open_offers_end_at,
     remind_of_offer,
+    tell_of_invitation,
     tell_of_step,
     tell_of_stop,
     who_stands,
@@ -132,3 +134,9 @@ def tell_moved(registration_id: int, occasion: str) -> None:
 def tell_cancelled(registration_id: int, occasion: str) -> None:
     """One person hears that the stop does not take place."""
     tell_of_stop(registration_id, "cancelled", occasion)
+
+
+@on(InvitationMade)
+def tell_invited(invitation_id: int, times: int) -> None:
+    """Somebody is invited, or invited once more."""
+    tell_of_invitation(invitation_id, times)

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from audit.models import AuditEntry
 from campaigns.models import Stop
 from messages.write import write_message
+from registrations.by_invitation import invitation_address
 from registrations.links import address_for
 from registrations.lookups import place_in_line
-from registrations.models import STANDING, Registration, RegistrationState, StateChange
+from registrations.models import STANDING, Invitation, Registration, RegistrationState, StateChange
 from registrations.ticket_code import qr_png
 from registrations.tickets import make_first_key, ticket_for
 from shared.clock import now
 from shared.db import db
+from shared.language import BABEL_LOCALES
 
 _KINDS = {
     RegistrationState.APPLIED: "received",
@@ -114,6 +118,33 @@ def tell_of_stop(registration_id: int, kind: str, occasion: str) -> None:
         return  # nobody shall set out for the new place of a stop that is not held
     has_ticket = registration.state is RegistrationState.CONFIRMED
     _write(registration, kind, occasion, {"has_ticket": has_ticket}, None)
+
+
+def tell_of_invitation(invitation_id: int, times: int) -> None:
+    """Write to an invited person; nothing when the invitation holds no more. The caller holds the transaction."""
+    invitation = db.session.get(Invitation, invitation_id)
+    if invitation is None or not invitation.is_personal or not invitation.is_valid:
+        return
+    if invitation.stop.cancelled_at is not None:
+        return
+    with force_locale(BABEL_LOCALES[invitation.language]):
+        link_words = _("Accept the invitation")
+    write_message(
+        "invitation",
+        occasion=f"invitation-{invitation.id}-{times}",
+        registration_id=None,
+        stop_id=invitation.stop_id,
+        recipient=invitation.email or "",
+        language=invitation.language,
+        context={
+            "invitation": invitation,
+            "stop": invitation.stop,
+            "name": invitation.full_name,
+            "language": invitation.language,
+            "link": invitation_address(invitation),
+            "link_words": link_words,
+        },
+    )
 
 
 def who_stands(stop_id: int) -> list[int]:

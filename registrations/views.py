@@ -14,6 +14,7 @@ from campaigns.lookups import campaign_by_slug, host_cities
 from campaigns.models import Stop
 from privacy.purposes import CARDS, Purpose
 from privacy.texts import current
+from registrations.by_invitation import admission_in_hand, invitation_in_hand
 from registrations.calendar_entry import calendar_entry
 from registrations.forms import RegisterForm
 from registrations.links import address_for, link_for, registration_on_link
@@ -21,7 +22,7 @@ from registrations.lookups import arrived_at, may_choose_programme, place_in_lin
 from registrations.models import STANDING, RegistrationState
 from registrations.offer import accept_offer as accept_offer_verb
 from registrations.offer import decline_offer as decline_offer_verb
-from registrations.register import refuse_unless_open
+from registrations.register import refuse_unless_admitted
 from registrations.register import register as register_verb
 from registrations.register import withdraw as withdraw_verb
 from registrations.ticket_code import qr_png, qr_svg
@@ -53,16 +54,21 @@ def register(slug: str, stop_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         form.channel.data = channel_named(request.args.get("from")) or ""
         try:
-            refuse_unless_open(stop)
+            refuse_unless_admitted(stop, admission_in_hand(stop))
         except Refusal as refusal:
             return render_template("registrations/closed.html", stop=stop, refusal=refusal, now=now())
+        if (invitation := invitation_in_hand(stop)) is not None and invitation.is_personal:
+            form.full_name.data, form.email.data = invitation.full_name, invitation.email
         return _form_page(stop, form)
     if not form.validate_on_submit():
         return _form_page(stop, form), 422
     try:
         with transaction():
             registration = register_verb(
-                form.application(current_language()), stop_id=stop.id, submission_id=form.submission
+                form.application(current_language()),
+                stop_id=stop.id,
+                submission_id=form.submission,
+                admission=admission_in_hand(stop),
             )
     except Refusal as refusal:
         errors = form.form_errors if refusal.field is None else form[refusal.field].errors
@@ -190,4 +196,10 @@ def _published_stop(slug: str, stop_id: int) -> Stop:
 
 
 def _form_page(stop: Stop, form: RegisterForm) -> str:
-    return render_template("registrations/register.html", stop=stop, form=form, universities=UNIVERSITIES)
+    return render_template(
+        "registrations/register.html",
+        stop=stop,
+        form=form,
+        universities=UNIVERSITIES,
+        invitation=invitation_in_hand(stop),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
 
 from accounts.models import Staff
 from jobs.long_work import WorkEnded, label_of, result_of, sentences_of
@@ -12,6 +14,7 @@ from jobs.models import LongWork, WorkState
 from jobs.outbox import on
 from messages.write import write_message
 from shared.db import db
+from shared.language import BABEL_LOCALES
 
 WORTH_A_MAIL = timedelta(minutes=1)
 
@@ -37,7 +40,14 @@ def tell_who_ordered(work_id: int, kind: str) -> None:  # noqa: ARG001 - a fact'
             "label_of": label_of,
             "sentences_of": sentences_of,
             "has_result": result_of(work) is not None,
-            "staff": staff,
+            "name": staff.full_name,
+            "language": work.language,
+            "link_words": _in_language(work.language),
             "link": f"{current_app.config['SETTINGS'].public_url}/work/{work.id}",
         },
     )
+
+
+def _in_language(language: str) -> str:
+    with force_locale(BABEL_LOCALES[language]):
+        return str(_("See the result"))

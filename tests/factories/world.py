@@ -17,8 +17,10 @@ from leads.models import Lead, Stage
 from messages.models import Message, MessageState
 from questions.lookups import pages_of, questions_of
 from registrations.links import link_for
+from registrations.models import BadgeClass, Invitation
 from registrations.tickets import make_first_key
 from shared.clock import now
+from shared.codes import new_code
 from shared.db import db
 from tests.factories import accounts, campaigns, registrations
 
@@ -110,6 +112,18 @@ def side(city: str) -> Side:
         created_by_id=accounts.staff(Role.ORGANISER, host_city_id=host.id).id,
     )
     db.session.add(template)
+    invitation = Invitation(
+        stop_id=stop.id,
+        code=new_code(),
+        note="",
+        badge_class=BadgeClass.GUEST,
+        quota=3,
+        valid_until=stop.starts_at,
+        language="zh",
+        made_by_id=check_in.scanned_by.id,
+        made_at=now(),
+    )
+    db.session.add(invitation)
     db.session.add_all([item, check_in, employer, lead, message, work])
     db.session.commit()
     link = link_for(registration)
@@ -130,6 +144,7 @@ def side(city: str) -> Side:
             "lead_id": lead.id,
             "message_id": message.id,
             "work_id": work.id,
+            "invitation_id": invitation.id,
             "link": link,
             "token": link,
             "language": "en",

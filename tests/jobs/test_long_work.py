@@ -195,7 +195,7 @@ def test_work_under_way_shows_its_progress_and_can_be_cancelled(app: Flask, clie
     assert perform(chunks_waiting()[0].id)
     client.sign_in(db.session.get_one(Staff, work.ordered_by_id))
     page = client.get(f"/work/{work.id}").get_data(as_text=True)
-    assert f'data-progress="/work/{work.id}/progress"' in page
+    assert f'data-work-progress="/work/{work.id}/progress"' in page
     assert 'value="28"' in page
     client.post(f"/work/{work.id}/cancel")
     db.session.refresh(work)
