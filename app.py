@@ -45,7 +45,9 @@ from people import tasks as _people_tasks  # noqa: F401 - fills in what is compa
 from questions import carried as _questions_carried  # noqa: F401 - goes along when a campaign is copied
 from questions import editor_views as questions_editor_views
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
+from registrations import edits_views as registrations_edits_views
 from registrations import entry_views, invitation_views
+from registrations import own_views as registrations_own_views
 from registrations import programme_views as registrations_programme_views
 from registrations import staff_views as registrations_staff_views
 from registrations import tasks as _registrations_tasks  # noqa: F401 - tells applicants
@@ -62,6 +64,8 @@ from work import views as work_views
 BLUEPRINTS = (
     campaigns_public_views.bp,
     registrations_views.bp,
+    registrations_own_views.bp,
+    registrations_edits_views.bp,
     registrations_programme_views.bp,
     accounts_views.bp,
     campaigns_views.bp,

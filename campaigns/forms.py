@@ -144,6 +144,11 @@ class CampaignForm(FlaskForm):
         render_kw={"autocapitalize": "none", "spellcheck": "false"},
     )
 
+    own_page_asks_code = BooleanField(
+        _l("Applicants open their page with a code sent by e-mail"),
+        description=_l("Besides the link in the mail. For campaigns whose forms ask for much."),
+    )
+
     validate_name_zh = staticmethod(_not_blank)
 
     def __init__(self, staff: Staff, campaign: Campaign | None = None) -> None:
@@ -174,6 +179,7 @@ class CampaignForm(FlaskForm):
             poster_line=self.poster_line.data or "",
             slug=self.slug.data or "",
             host_city_id=self.host_city_id.data,
+            own_page_asks_code=bool(self.own_page_asks_code.data),
         )
 
 
@@ -246,6 +252,11 @@ class StopForm(FlaskForm):
     starts_at = ChinaMomentField(_l("Begins"), validators=[needed()])
     ends_at = ChinaMomentField(_l("Ends"), validators=[needed()])
     registration_closes_at = ChinaMomentField(_l("Registration closes"), validators=[needed()])
+    edits_close_at = ChinaMomentField(
+        _l("Answers may be changed until"),
+        validators=[Optional()],
+        description=_l("Empty: as long as registration is open."),
+    )
     capacity = IntegerField(
         _l("Seats"),
         validators=[
@@ -309,6 +320,11 @@ class StopForm(FlaskForm):
         """For which stops the change is meant."""
         return Scope(self.scope.data or Scope.THIS)
 
+    def validate_edits_close_at(self, field: ChinaMomentField) -> None:
+        """Afterwards there is nothing to prepare any more."""
+        if self.ends_at.data and field.data and field.data > self.ends_at.data:
+            raise ValidationError(str(_l("Answers can be changed until the stop ends, at the latest.")))
+
     def plan(self) -> StopPlan:
         """What was typed. Call it after the form is valid."""
         return StopPlan(
@@ -322,6 +338,7 @@ class StopForm(FlaskForm):
             starts_at=self.starts_at.moment,
             ends_at=self.ends_at.moment,
             registration_closes_at=self.registration_closes_at.moment,
+            edits_close_at=self.edits_close_at.data,
             capacity=int(self.capacity.data or 0),
             needs_approval=bool(self.needs_approval.data),
             details_zh=self.details_zh.data or "",

@@ -122,6 +122,8 @@ class Campaign(Model):
     host_city_id: Mapped[int | None] = mapped_column(ForeignKey("host_cities.id"), index=True)
     published_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
+    # Whoever opens an own page of this campaign is asked for a code sent by mail.
+    own_page_asks_code: Mapped[bool] = mapped_column(server_default=text("false"))
 
     host_city: Mapped[HostCity | None] = relationship(lazy="joined")
     stops: Mapped[list[Stop]] = relationship(back_populates="campaign", order_by="Stop.starts_at, Stop.id")
@@ -185,6 +187,8 @@ class Stop(Model):
     starts_at: Mapped[Moment]
     ends_at: Mapped[Moment]
     registration_closes_at: Mapped[Moment]
+    # Until when applicants may change their answers; empty: as long as registration is open.
+    edits_close_at: Mapped[Moment | None]
     registration_opened_at: Mapped[Moment | None]
     needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
     capacity: Mapped[int]

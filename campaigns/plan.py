@@ -53,6 +53,7 @@ class CampaignPlan:
     poster_line: str = ""
     slug: str = ""
     host_city_id: int | None = None
+    own_page_asks_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class StopPlan:
     details_en: str = ""
     is_main_venue: bool = False
     main_stop_id: int | None = None
+    edits_close_at: datetime | None = None
 
 
 def slug_for(name: str, year: int) -> str:

@@ -21,6 +21,7 @@ from jobs.perform import wait_before
 from messages.errors import NoMailServer, NothingToSendAgain
 from messages.facts import MessageWritten
 from messages.models import Message, MessageState
+from messages.veil import burn_codes
 from shared.clock import now
 from shared.db import db, hold
 from shared.errors import NotFound
@@ -109,6 +110,7 @@ def send(message_id: int) -> timedelta | None:
         message.state = MessageState.FAILED
     else:
         message.state = MessageState.SENT
+        burn_codes(message)
         message.sent_at = now()
         message.last_error = None
     return None

@@ -17,6 +17,9 @@ from messages.models import Message
 
 # Links to somebody's own page carry their signed token as one part of the path.
 OWN_LINK = re.compile(r"(https?://[^\s\"'<>]*?/r/)[A-Za-z0-9_.\-]+")
+ONE_TIME_CODE = re.compile(r"\b\d{3} \d{3}\b")
+CODE_KINDS = frozenset({"own_code"})
+"""Mails that carry a one-time code; it is taken out of the row as soon as the mail is on its way."""
 TICKET_PICTURE = re.compile(r'<img[^>]*src="cid:ticket"[^>]*>')
 
 
@@ -27,7 +30,7 @@ def is_veiled() -> bool:
 
 def text_of(message: Message) -> str:
     """The mail's text as staff see it."""
-    return OWN_LINK.sub(r"\1…", message.body_text) if is_veiled() else message.body_text
+    return _without_secrets(message, message.body_text) if is_veiled() else message.body_text
 
 
 def html_of(message: Message) -> str:
@@ -35,8 +38,21 @@ def html_of(message: Message) -> str:
     html = message.body_html
     if is_veiled():
         note = escape(_("(The ticket's code, which only the reader sees)"))
-        return TICKET_PICTURE.sub(lambda _found: f"<em>{note}</em>", OWN_LINK.sub(r"\1…", html))
+        return TICKET_PICTURE.sub(lambda _found: f"<em>{note}</em>", _without_secrets(message, html))
     if message.inline_png is not None:
         picture = base64.b64encode(message.inline_png).decode()
         html = html.replace("cid:ticket", f"data:image/png;base64,{picture}")
     return html
+
+
+def burn_codes(message: Message) -> None:
+    """Take one-time codes out of a mail that has been handed in: from now on only its reader knows them."""
+    if message.kind in CODE_KINDS:
+        message.body_text = ONE_TIME_CODE.sub("••• •••", message.body_text)
+        message.body_html = ONE_TIME_CODE.sub("••• •••", message.body_html)
+
+
+def _without_secrets(message: Message, text: str) -> str:
+    if message.kind in CODE_KINDS:
+        text = ONE_TIME_CODE.sub("••• •••", text)
+    return OWN_LINK.sub(r"\1…", text)

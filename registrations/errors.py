@@ -285,3 +285,70 @@ class GuestIsThere(Refusal):
     code = "guest_is_there"
     sentence = _l("This person is on the list of this stop already.")
     field = "full_name"
+
+
+class EditsAreClosed(Refusal):
+    """The answers stand: badges are being made, rooms booked."""
+
+    code = "edits_are_closed"
+    sentence = _l(
+        "The time for changes is over. Please tell the person who is in touch with you, or the registration desk."
+    )
+
+
+class AnotherCampaign(Refusal):
+    """One changes between the stops of one campaign; for another one registers."""
+
+    code = "another_campaign"
+    sentence = _l("This stop belongs to another campaign. Please register for it.")
+
+
+class NoSeatThere(Refusal):
+    """Nobody gives up a seat for a place in line without having said so."""
+
+    code = "no_seat_there"
+    sentence = _l(
+        "There is no free seat at that stop any more, so you have kept the one you have. "
+        "If you would rather wait there, tick that you give up your seat."
+    )
+    field = "without_seat"
+
+
+class TooManyCodes(Refusal):
+    """A mailbox is not to be filled with codes."""
+
+    status = 429
+    code = "too_many_codes"
+    sentence = _l(
+        "We have sent several codes already. Please look into your mailbox, or try again in an hour."
+    )
+
+
+class TooManyTries(Refusal):
+    """Somebody knocks without end."""
+
+    status = 429
+    code = "too_many_tries"
+    sentence = _l("That was tried too often from here. Please try again later.")
+
+
+class WrongCode(Refusal):
+    """Not the digits that were sent."""
+
+    status = 422
+    code = "wrong_code"
+
+    def __init__(self, left: int) -> None:
+        super().__init__(
+            _l("That is not the code we sent. You can try %(left)s more times.", left=left)
+            if left > 1
+            else _l("That is not the code we sent. You can try once more.")
+        )
+
+
+class CodeIsOver(Refusal):
+    """Ten minutes have passed, or five tries, or it was used."""
+
+    status = 422
+    code = "code_is_over"
+    sentence = _l("This code no longer holds. Please have a new one sent.")

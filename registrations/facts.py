@@ -62,3 +62,17 @@ class InvitationMade(Fact):
 
     invitation_id: int
     times: int
+
+
+@dataclass(frozen=True)
+class RegistrationAmended(Fact):
+    """Somebody has changed what a registration says."""
+
+    registration_id: int
+
+
+@dataclass(frozen=True)
+class RegistrationSought(Fact):
+    """Somebody looks for a registration by mobile number or e-mail address."""
+
+    request_id: int

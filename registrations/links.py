@@ -22,6 +22,11 @@ def address_for(registration: Registration) -> str:
     return f"{current_app.config['SETTINGS'].public_url}/r/{link_for(registration)}"
 
 
+def campaign_address(registration: Registration) -> str:
+    """The whole address of the campaign's public page."""
+    return f"{current_app.config['SETTINGS'].public_url}/c/{registration.stop.campaign.slug}"
+
+
 def registration_on_link(token: str) -> Registration:
     """The registration whose link this is. Raises LinkNotOurs for anything that we did not sign."""
     try:

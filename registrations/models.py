@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     SmallInteger,
+    String,
     UniqueConstraint,
     text,
 )
@@ -204,6 +205,7 @@ class Registration(Model):
         ),
         Index("ix_registrations_stop_state", "stop_id", "state", "id"),
         Index("ix_registrations_person_id", "person_id"),
+        Index("ix_registrations_email", text("lower(email)")),
         Index("ix_registrations_offers", "offer_expires_at", postgresql_where=text("state = 'offered'")),
         CheckConstraint("(state = 'waiting') = (waiting_since IS NOT NULL)", name="waiting_since"),
         Index(
@@ -276,6 +278,10 @@ class Registration(Model):
     # The block whose seat this person sits on; None on one of the stop's own seats.
     seat_block_id: Mapped[int | None]
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
+    # Staff may let one person change the answers longer than the stop does.
+    edits_until: Mapped[Moment | None]
+    # The name was changed after there was a ticket: whoever printed a badge prints another.
+    renamed_at: Mapped[Moment | None]
 
     stop: Mapped[Stop] = relationship(lazy="joined")
     person: Mapped[Person] = relationship(lazy="joined")
@@ -419,6 +425,8 @@ class StateChange(Model):
     by_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     reason: Mapped[str | None]
     note: Mapped[str | None]
+    # Set when the step led from one stop of the campaign to another.
+    from_stop_id: Mapped[int | None] = mapped_column(ForeignKey("stops.id"))
 
     registration: Mapped[Registration] = relationship(back_populates="changes")
 
@@ -465,6 +473,104 @@ class Quota(Model):
     value: Mapped[str]
     most: Mapped[int]
     taken: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class AnswerChange(Model):
+    """What was changed of a registration after it was sent: which fields, when, by whom.
+
+    ``values_sealed`` holds JSON, ``{field: [before, after]}``, bound to this row; the record names the fields only.
+    """
+
+    __tablename__ = "answer_changes"
+    __table_args__ = (CheckConstraint("cardinality(fields) > 0", name="names_fields"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), index=True)
+    at: Mapped[Moment]
+    by_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    fields: Mapped[list[str]] = mapped_column(ARRAY(String))
+    values_sealed: Mapped[bytes | None]
+
+
+class ContactChange(Model):
+    """A new e-mail address or mobile number that waits for the codes sent to the old and the new address.
+
+    ``sealed`` holds JSON with ``email`` and ``mobile``. One at a time for each registration.
+    """
+
+    __tablename__ = "contact_changes"
+    __table_args__ = (
+        Index(
+            "uq_contact_changes_open",
+            "registration_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    sealed: Mapped[bytes | None]
+    asked_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+
+
+class CodeOccasion(StrEnum):
+    """What a one-time code is for; a code for one thing opens nothing else."""
+
+    OPEN = "open"
+    OLD_ADDRESS = "old_address"
+    NEW_ADDRESS = "new_address"
+    ERASE = "erase"
+
+
+class OneTimeCode(Model):
+    """Six digits sent by mail: a keyed hash of them, good for ten minutes, five tries and one use."""
+
+    __tablename__ = "one_time_codes"
+    __table_args__ = (
+        Index(
+            "uq_one_time_codes_unused",
+            "registration_id",
+            "occasion",
+            unique=True,
+            postgresql_where=text("used_at IS NULL"),
+        ),
+        CheckConstraint("tries BETWEEN 0 AND 5", name="five_tries"),
+        CheckConstraint("octet_length(digest) = 32", name="hashed"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    occasion: Mapped[CodeOccasion] = state_column(CodeOccasion, name="occasion")
+    digest: Mapped[bytes]
+    made_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    used_at: Mapped[Moment | None]
+
+
+class Knock(Model):
+    """How often somebody has knocked at a public door within one span of time. ``who`` is a keyed hash."""
+
+    __tablename__ = "knocks"
+
+    door: Mapped[str] = mapped_column(primary_key=True)
+    who: Mapped[bytes] = mapped_column(primary_key=True)
+    span_begins_at: Mapped[Moment] = mapped_column(primary_key=True)
+    times: Mapped[int]
+
+
+class FindRequest(Model):
+    """Somebody looks for a registration by mobile or e-mail; ``sealed`` is what was typed, gone once answered."""
+
+    __tablename__ = "find_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes | None]
+    asked_at: Mapped[Moment]
+    answered_at: Mapped[Moment | None]
 
 
 class SeatRules(Model):

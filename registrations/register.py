@@ -156,7 +156,7 @@ def register(
         secretary_mobile=application.secretary_mobile,
         invitation_id=admission.invitation_id,
     )
-    state = _first_state(stop, registration, admission)
+    state = first_state(stop, registration, admission)
     take_step(registration, state, act="register", by=admission.by, quietly=admission.quietly)
     if application.restricted_answers:
         seal_answers(registration, application.restricted_answers)
@@ -166,8 +166,8 @@ def register(
     return registration
 
 
-def withdraw(registration_id: int, *, by: Actor | str) -> Registration:
-    """Give up a registration; its seat goes to whoever waits longest. ``by`` is APPLICANT or a member of staff.
+def withdraw(registration_id: int, *, by: Actor | str, reason: str | None = None) -> Registration:
+    """Give up a registration; its seat goes to whoever is next. ``by`` is APPLICANT or a member of staff.
 
     Raises NotFound, WrongState (declined or withdrawn before), StopHasBegun or HasArrived. The caller holds the transaction.
     """
@@ -179,7 +179,7 @@ def withdraw(registration_id: int, *, by: Actor | str) -> Registration:
         raise StopHasBegun
     if arrived_at(registration):
         raise HasArrived
-    take_step(registration, RegistrationState.WITHDRAWN, act="withdraw", by=by)
+    take_step(registration, RegistrationState.WITHDRAWN, act="withdraw", by=by, reason=reason)
     if before in SEATED:
         fill_free_seats(stop.id)
     return registration
@@ -233,8 +233,11 @@ def _person_of(application: Application) -> Person:
     )
 
 
-def _first_state(stop: Stop, newcomer: Registration, admission: Admission) -> RegistrationState:
-    """Where a newcomer begins; he is put on a kept seat when the terms have one. Raises StopIsFull."""
+def first_state(stop: Stop, newcomer: Registration, admission: Admission = USUAL) -> RegistrationState:
+    """Where a newcomer begins; he is put on a kept seat when the terms have one. The caller holds the stop.
+
+    Raises StopIsFull.
+    """
     if admission.begins is not None and admission.begins is not RegistrationState.CONFIRMED:
         return admission.begins
     if admission.seat_block_id is not None and sit_on_kept_seat(stop, newcomer, admission.seat_block_id):

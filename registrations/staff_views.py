@@ -14,6 +14,7 @@ from accounts.permissions import Permission, reach_of
 from audit.record import record
 from campaigns.lookups import host_cities, stops_for
 from messages.lookups import messages_to
+from registrations.edits import edits_of
 from registrations.forms import DecideForm, ListForm
 from registrations.judge import BEGINS_AT, Act
 from registrations.lookups import (
@@ -144,6 +145,8 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
         "form": form or DecideForm(),
         "contact_shown": contact_shown,
         "history": history(found),
+        "edits": edits_of(found),
+        "may_review": may_review,
         "programme": programme_chosen(found),
         "messages": messages_to(found.id),
         "may_read_messages": bool(reach_of(g.staff, Permission.READ_MESSAGES)),

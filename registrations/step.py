@@ -71,8 +71,9 @@ def take_step(
         make_first_key()  # whoever has a seat has a ticket, so from the first seat on there is a key
     record(act, registration, by=by, before=before, after=after, stop_id=registration.stop_id)
     if not quietly:
-        announce(_fact(after, registration.id))
+        announce(fact_of(after, registration.id))
 
 
-def _fact(after: RegistrationState, registration_id: int) -> Fact:
+def fact_of(after: RegistrationState, registration_id: int) -> Fact:
+    """What is announced when a registration has come to ``after``."""
     return _FACTS[after](registration_id=registration_id)  # type: ignore[call-arg]

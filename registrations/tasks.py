@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaigns.facts import SeatsAdded, StopCancelled, StopMoved
+from jobs.janitor import every
 from jobs.outbox import enqueue, on, task
 from registrations.facts import (
     InvitationMade,
     OfferExpired,
+    RegistrationAmended,
     RegistrationConfirmed,
     RegistrationDeclined,
     RegistrationReceived,
+    RegistrationSought,
     RegistrationWaiting,
     RegistrationWithdrawn,
     SeatOffered,
 )
+from registrations.find import answer_request, forget_requests
+from registrations.knocks import forget_knocks
 from registrations.models import RegistrationState
 from registrations.offer import expire_offers, fill_free_seats
+from registrations.own_code import forget_codes
 from registrations.tell import (
     latest_act,
     offer_times,
     open_offers_end_at,
     remind_of_offer,
+    tell_of_change,
     tell_of_invitation,
     tell_of_step,
     tell_of_stop,
@@ -98,6 +105,26 @@ def tell_declined(registration_id: int) -> None:
 def tell_withdrawn(registration_id: int) -> None:
     """The withdrawal has arrived."""
     tell_of_step(registration_id, RegistrationState.WITHDRAWN)
+
+
+@on(RegistrationAmended)
+def tell_amended(registration_id: int) -> None:
+    """The answers were changed: so that somebody else's hand is noticed."""
+    tell_of_change(registration_id)
+
+
+@on(RegistrationSought)
+def answer_find_request(request_id: int) -> None:
+    """Somebody looks for a registration: whoever is registered is written to."""
+    answer_request(request_id)
+
+
+@every(timedelta(hours=1))
+def forget_what_is_over() -> None:
+    """Knocks and requests of more than a day ago are nobody's business any more."""
+    forget_knocks()
+    forget_requests()
+    forget_codes()
 
 
 @on(SeatsAdded)

@@ -14,9 +14,17 @@ from audit.models import AuditEntry
 from campaigns.models import Stop
 from messages.write import write_message
 from registrations.by_invitation import invitation_address
+from registrations.field_names import field_names
 from registrations.links import address_for
 from registrations.lookups import place_in_line
-from registrations.models import STANDING, Invitation, Registration, RegistrationState, StateChange
+from registrations.models import (
+    STANDING,
+    AnswerChange,
+    Invitation,
+    Registration,
+    RegistrationState,
+    StateChange,
+)
 from registrations.ticket_code import qr_png
 from registrations.tickets import make_first_key, ticket_for
 from shared.clock import now
@@ -145,6 +153,25 @@ def tell_of_invitation(invitation_id: int, times: int) -> None:
             "link_words": link_words,
         },
     )
+
+
+def tell_of_change(registration_id: int) -> None:
+    """Write which answers were changed last, by their names; what they say stands on the own page.
+
+    The caller holds the transaction.
+    """
+    registration = db.session.get(Registration, registration_id)
+    change = db.session.scalars(
+        select(AnswerChange)
+        .where(AnswerChange.registration_id == registration_id)
+        .order_by(AnswerChange.id.desc())
+        .limit(1)
+    ).first()
+    if registration is None or change is None or not registration.email:
+        return
+    with force_locale(BABEL_LOCALES[registration.language]):
+        names = field_names(change.fields)
+    _write(registration, "amended", str(change.id), {"fields": names}, None)
 
 
 def who_stands(stop_id: int) -> list[int]:

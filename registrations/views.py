@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from accounts.access import open_to_everyone
-from audit.record import APPLICANT
 from campaigns.channel import channel_named
 from campaigns.lookups import campaign_by_slug, host_cities
 from campaigns.models import Stop
@@ -22,9 +21,9 @@ from registrations.lookups import arrived_at, may_choose_programme, place_in_lin
 from registrations.models import STANDING, RegistrationState
 from registrations.offer import accept_offer as accept_offer_verb
 from registrations.offer import decline_offer as decline_offer_verb
+from registrations.own_page import what_one_may_do
 from registrations.register import refuse_unless_admitted
 from registrations.register import register as register_verb
-from registrations.register import withdraw as withdraw_verb
 from registrations.ticket_code import qr_png, qr_svg
 from registrations.tickets import ticket_for
 from shared.clock import now
@@ -101,22 +100,8 @@ def own_page(link: str) -> ResponseReturnValue:
         address=address_for(registration),
         programme=programme_chosen(registration),
         may_choose=may_choose_programme(registration),
+        **what_one_may_do(registration),
     )
-
-
-@bp.post("/r/<link>/withdraw")
-@open_to_everyone
-def withdraw(link: str) -> ResponseReturnValue:
-    """Give up one's own registration."""
-    registration = registration_on_link(link)
-    try:
-        with transaction():
-            withdraw_verb(registration.id, by=APPLICANT)
-    except Refusal as refusal:
-        flash(refusal.message, "error")
-    else:
-        flash(_("Your registration is withdrawn. Thank you for telling us."), "success")
-    return redirect(url_for("registrations.own_page", link=link), 303)
 
 
 @bp.post("/r/<link>/offer/accept")

@@ -209,7 +209,8 @@ def test_somebody_withdraws_on_the_own_page(client: Browser) -> None:
     registration = registrations.registration()
     link = link_for(registration)
     page = client.get(f"/r/{link}")
-    assert f'action="/r/{link}/withdraw"' in page.text
+    assert f'href="/r/{link}/withdraw"' in page.text
+    assert "<form" in client.get(f"/r/{link}/withdraw").text
     answer = client.post(f"/r/{link}/withdraw")
     assert answer.status_code == 303
     db.session.refresh(registration)

@@ -1,0 +1,47 @@
+"""What the own page shows beneath the ticket: one's answers, agreements, what happened, and what one may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit.lookups import moments_of
+from campaigns.lookups import host_cities
+from privacy.consent import standing_consents
+from privacy.purposes import Purpose
+from privacy.texts import VERSIONS, current
+from registrations.amend import edits_close_at, open_contact_change, refuse_unless_editable
+from registrations.models import STANDING, Registration
+from registrations.move import may_move, other_stops
+from registrations.own_story import story_of
+from shared.errors import Refusal
+
+READS = ("see_registration",)
+"""Acts by which a member of staff has seen mobile number and e-mail address in full."""
+
+
+def what_one_may_do(registration: Registration) -> dict[str, Any]:
+    """Values for ``templates/registrations/own_page.html``."""
+    standing = standing_consents(registration.id)
+    cities = {city.id: city.name for city in host_cities()}
+    notice = standing.get(Purpose.REGISTRATION)
+    return {
+        "answers_cities": [cities[one] for one in registration.preferred_city_ids if one in cities],
+        "may_edit": _may_edit(registration),
+        "edits_close_at": edits_close_at(registration),
+        "may_move": may_move(registration) and bool(other_stops(registration)),
+        "contact_waits": open_contact_change(registration.id) is not None,
+        "consents": [(purpose, current(purpose), standing.get(purpose)) for purpose in VERSIONS],
+        "asks_consent_anew": registration.state in STANDING
+        and (notice is None or notice.text_version != current(Purpose.REGISTRATION).version),
+        "notice": current(Purpose.REGISTRATION),
+        "story": story_of(registration),
+        "reads": moments_of(READS, subject_kind="Registration", subject_ids=[registration.id]),
+    }
+
+
+def _may_edit(registration: Registration) -> bool:
+    try:
+        refuse_unless_editable(registration)
+    except Refusal:
+        return False
+    return True
