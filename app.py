@@ -37,6 +37,7 @@ from files import tasks as _files_tasks  # noqa: F401 - scans, removes, sweeps
 from files import views as files_views
 from files.cli import file_commands
 from jobs.cli import promise_commands
+from leads import belongings as _leads_belongings  # noqa: F401 - go with their person
 from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
 from leads import views as leads_views
 from messages import tasks as _messages_tasks  # noqa: F401 - sends what was written
@@ -44,6 +45,7 @@ from messages import views as messages_views
 from people import tasks as _people_tasks  # noqa: F401 - fills in what is compared
 from questions import carried as _questions_carried  # noqa: F401 - goes along when a campaign is copied
 from questions import editor_views as questions_editor_views
+from registrations import belongings as _registrations_belongings  # noqa: F401 - go with their person
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
 from registrations import edits_views as registrations_edits_views
 from registrations import entry_views, invitation_views

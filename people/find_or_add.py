@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import lazyload
 
+from jobs.outbox import enqueue
 from people.folding import folded, folded_university
 from people.keep import MOBILE_USE, kept_forms, note_university, refresh
 from people.models import Person
@@ -25,7 +26,7 @@ def find_or_add(
     with another middle dot. Somebody who was merged is followed to whom he turned out to be. Safe when two forms
     arrive at once. The caller holds the transaction; whoever needs the stop too holds it after this.
     """
-    db.session.execute(
+    added = db.session.scalar(
         insert(Person)
         .values(
             full_name=full_name,
@@ -42,7 +43,14 @@ def find_or_add(
             ),
         )
         .on_conflict_do_nothing()
+        .returning(Person.id)
     )
+    if added is not None:
+        from people.tasks import (
+            look_for_pairs,  # who looks for pairs may merge, and whoever merges stands above
+        )
+
+        enqueue(look_for_pairs, person_id=added)
     person = _held_standing(full_name, mobile) or _held_by_what_was_typed(full_name, mobile)
     note_university(person, university, education)
     return person

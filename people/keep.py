@@ -72,15 +72,18 @@ def _forms_now(connection: Connection, person: Person) -> dict[str, Any]:
         universities={university for university, _email in given},
         emails={email for _university, email in given},
     )
-    people = Person.__table__
-    earlier = connection.execute(
-        select(people.c.full_name, people.c.mobile, people.c.email).where(
-            people.c.merged_into_id == person.id
-        )
-    ).all()
-    for full_name, mobile, email in earlier:
-        also = search_keys(full_name=full_name, mobile=mobile, email=email)
-        forms["search_keys"] = sorted({*forms["search_keys"], *also})
+    people = Person.metadata.tables["people"].c
+    pointing = [person.id]
+    while pointing:
+        earlier = connection.execute(
+            select(people.id, people.full_name, people.mobile, people.email).where(
+                people.merged_into_id.in_(pointing)
+            )
+        ).all()
+        for _id, full_name, mobile, email in earlier:
+            also = search_keys(full_name=full_name, mobile=mobile, email=email)
+            forms["search_keys"] = sorted({*forms["search_keys"], *also})
+        pointing = [row[0] for row in earlier]
     return forms
 
 

@@ -1,4 +1,4 @@
-"""The worker's part: people whom an earlier release wrote get the forms they are compared and searched by."""
+"""The worker's part: newcomers are compared with those who are here, and old rows get the forms they are compared by."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from jobs.outbox import enqueue, task
+from people import merge as merging
+from people import pairs
 from people.keep import refresh
 from people.models import Person
 from shared.db import db
@@ -34,3 +36,25 @@ def fill_in(after_id: int) -> None:
             db.session.flush()
     if len(people) == CHUNK:
         enqueue(fill_in, after_id=people[-1].id)
+    else:
+        enqueue(look_for_more, after_id=0)
+
+
+@task
+def look_for_pairs(person_id: int) -> None:
+    """Somebody new is compared with those who share something with him."""
+    pairs.look_for_pairs(person_id)
+
+
+@task
+def look_for_more(after_id: int) -> None:
+    """Compare the next people after ``after_id``, and promise to go on while there are more."""
+    last_id = pairs.look_for_more(after_id)
+    if last_id is not None:
+        enqueue(look_for_more, after_id=last_id)
+
+
+@task
+def forget_merge(merge_id: int) -> None:
+    """Thirty days are over: the way back goes."""
+    merging.forget(merge_id)

@@ -226,7 +226,7 @@ def _person_of(application: Application) -> Person:
             mobile=application.mobile,
             email=application.email,
             university=application.university,
-            education=application.education.value,
+            education=str(application.education),
         )
     return known_guest(application.full_name, application.university) or add_guest(
         full_name=application.full_name, email=application.email, university=application.university
