@@ -45,8 +45,10 @@ from messages import views as messages_views
 from people import tasks as _people_tasks  # noqa: F401 - fills in what is compared
 from questions import carried as _questions_carried  # noqa: F401 - goes along when a campaign is copied
 from questions import editor_views as questions_editor_views
+from questions import views as questions_views
 from registrations import belongings as _registrations_belongings  # noqa: F401 - go with their person
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
+from registrations import draft_views as registration_drafts_views
 from registrations import edits_views as registrations_edits_views
 from registrations import entry_views, invitation_views
 from registrations import own_views as registrations_own_views
@@ -68,6 +70,8 @@ BLUEPRINTS = (
     registrations_views.bp,
     registrations_own_views.bp,
     registrations_edits_views.bp,
+    registration_drafts_views.bp,
+    questions_views.bp,
     registrations_programme_views.bp,
     accounts_views.bp,
     campaigns_views.bp,
@@ -139,7 +143,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.lstrip_blocks = True
     db.init_app(app)
     app.before_request(_number_the_request)  # before anything that may refuse: the refusal carries it too
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    csrf.exempt(
+        registrations_views.register
+    )  # asks for the token itself, and loses nothing typed when it is stale
     Babel(app, locale_selector=lambda: BABEL_LOCALES[chosen_language()])
     app.before_request(packed_asset)
     for blueprint in BLUEPRINTS:

@@ -31,6 +31,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from wtforms.validators import ValidationError
 
+from files.kinds import DOCUMENTS, PICTURES, FileKind, accepted_by_browsers
+from files.look import LARGEST
 from questions import conditions, papers
 from questions.conditions import Condition, Reading
 from questions.disciplines import discipline_typed
@@ -125,6 +127,26 @@ class Field:
         if wanted:
             return int(wanted)
         return {Kind.RANKED: MOST_RANKS, Kind.CITIES: MOST_CITIES}.get(self.kind)
+
+    @property
+    def file_kinds(self) -> frozenset[FileKind]:
+        """What may be handed in: pictures of a picture, documents of a file unless ``accept`` names others."""
+        if self.kind is Kind.PICTURE:
+            return PICTURES
+        named = {FileKind(name) for name in self.options.get("accept", ()) if name in list(FileKind)}
+        if "image" in self.options.get("accept", ()):
+            named |= PICTURES
+        return frozenset(named) or DOCUMENTS
+
+    @property
+    def largest_file(self) -> int:
+        """Its bytes at most."""
+        return min(LARGEST, int(self.options.get("largest_mb") or 10) * 1_000_000)
+
+    @property
+    def accept(self) -> str:
+        """What the browser's dialogue offers."""
+        return accepted_by_browsers(self.file_kinds)
 
     @property
     def paper_choices(self) -> list[papers.Paper]:

@@ -352,3 +352,15 @@ class CodeIsOver(Refusal):
     status = 422
     code = "code_is_over"
     sentence = _l("This code no longer holds. Please have a new one sent.")
+
+
+class ChoiceIsFull(Refusal):
+    """Somebody else took the last place of what was chosen; ``field`` is the question's key."""
+
+    code = "choice_is_full"
+
+    def __init__(self, key: str, label: str) -> None:
+        super().__init__(
+            _l("%(choice)s is full by now. Please choose another; everything else is kept.", choice=label)
+        )
+        self.key = key

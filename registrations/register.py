@@ -18,6 +18,7 @@ from privacy.consent import give_consent
 from privacy.purposes import Purpose
 from privacy.texts import current, version_of
 from registrations.admission import USUAL, Admission, refuse_unless_invited
+from registrations.choices import attach_files, take_choices
 from registrations.choose_programme import take_seats
 from registrations.errors import (
     AlreadyRegistered,
@@ -61,7 +62,7 @@ class Application:
     stop's programme. ``shares_with_employers`` is the separate agreement to hand data to employers; nobody needs to
     give it.
     ``answers`` are those to the campaign's own questions by key (``questions/engine.py``), ``restricted_answers`` those
-    that are kept sealed, ``form_version`` the version of the form that was answered.
+    that are kept sealed, ``form_version`` the version of the form that was answered, ``file_ids`` the files among them.
     ``honour`` and ``secretary`` belong to guests: what they are called, and who speaks for them.
     """
 
@@ -80,6 +81,7 @@ class Application:
     answers: dict[str, Any] = field(default_factory=dict)
     restricted_answers: dict[str, Any] = field(default_factory=dict)
     form_version: int | None = None
+    file_ids: list[int] = field(default_factory=list)
     honour: str | None = None
     secretary: str | None = None
     secretary_mobile: str | None = None
@@ -158,8 +160,10 @@ def register(
     )
     state = first_state(stop, registration, admission)
     take_step(registration, state, act="register", by=admission.by, quietly=admission.quietly)
-    if application.restricted_answers:
+    if application.answers or application.restricted_answers:
         seal_answers(registration, application.restricted_answers)
+        take_choices(registration)
+        attach_files(registration, application.file_ids)
     if admission.basis in (Basis.OWN, Basis.ON_THE_SPOT):
         _keep_consents(registration.id, application)
     take_seats(registration, application.programme_item_ids, by=admission.by)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from audit.record import Actor, record
 from jobs.outbox import Fact, announce
+from registrations.choices import take_choices
 from registrations.facts import (
     OfferExpired,
     RegistrationConfirmed,
@@ -15,7 +16,7 @@ from registrations.facts import (
     RegistrationWithdrawn,
     SeatOffered,
 )
-from registrations.models import SEATED, Registration, RegistrationState, StateChange
+from registrations.models import SEATED, STANDING, Registration, RegistrationState, StateChange
 from registrations.tickets import make_first_key
 from shared.clock import now
 from shared.db import db
@@ -67,6 +68,8 @@ def take_step(
             note=note,
         )
     )
+    if before is not None and before not in STANDING and after in STANDING and registration.answers:
+        take_choices(registration, or_go_without=True)  # what was given back, as far as it is still there
     if after is RegistrationState.CONFIRMED:
         make_first_key()  # whoever has a seat has a ticket, so from the first seat on there is a key
     record(act, registration, by=by, before=before, after=after, stop_id=registration.stop_id)

@@ -6,15 +6,25 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
 from accounts.access import open_to_everyone
 from campaigns.channel import channel_named
-from campaigns.lookups import campaign_by_slug, host_cities
-from campaigns.models import Stop
 from privacy.purposes import CARDS, Purpose
 from privacy.texts import current
 from registrations.by_invitation import admission_in_hand, invitation_in_hand
 from registrations.calendar_entry import calendar_entry
+from registrations.drafts import forget_draft, typed_in
+from registrations.errors import ChoiceIsFull
+from registrations.filling_in import application_from, blank_sheet, name_files, read_sent
+from registrations.form_pages import (
+    draft_here,
+    forget_here,
+    form_page,
+    full_again,
+    invited_as,
+    published_stop,
+)
 from registrations.forms import RegisterForm
 from registrations.links import address_for, link_for, registration_on_link
 from registrations.lookups import arrived_at, may_choose_programme, place_in_line, programme_chosen
@@ -30,7 +40,6 @@ from shared.clock import now
 from shared.db import transaction
 from shared.errors import NotFound, Refusal
 from shared.language import current_language
-from shared.universities import UNIVERSITIES
 
 bp = Blueprint("registrations", __name__)
 
@@ -47,32 +56,65 @@ def keep_private(response: Response) -> Response:
 @bp.route("/c/<slug>/stops/<int:stop_id>/register", methods=["GET", "POST"])
 @open_to_everyone
 def register(slug: str, stop_id: int) -> ResponseReturnValue:
-    """The registration form of one stop."""
-    stop = _published_stop(slug, stop_id)
-    form = RegisterForm(cities=host_cities(), programme=stop.programme)
+    """The registration form of one stop.
+
+    Its token is asked here and not by CSRFProtect, because whoever left the page open for too long gets back what was
+    typed instead of an error page.
+    """
+    stop = published_stop(slug, stop_id)
+    sheet = blank_sheet(stop)
+    token, draft = draft_here(stop.id)
     if request.method == "GET":
-        form.channel.data = channel_named(request.args.get("from")) or ""
         try:
             refuse_unless_admitted(stop, admission_in_hand(stop))
         except Refusal as refusal:
             return render_template("registrations/closed.html", stop=stop, refusal=refusal, now=now())
-        if (invitation := invitation_in_hand(stop)) is not None and invitation.is_personal:
-            form.full_name.data, form.email.data = invitation.full_name, invitation.email
-        return _form_page(stop, form)
-    if not form.validate_on_submit():
-        return _form_page(stop, form), 422
+        typed = {**invited_as(sheet, invitation_in_hand(stop)), **(typed_in(draft) if draft else {})}
+        form = RegisterForm(programme=stop.programme, formdata=MultiDict(typed) if typed else None)
+        form.channel.data = channel_named(request.args.get("from")) or ""
+        sheet.take_over(typed)
+        name_files(sheet)
+        return form_page(stop, form, sheet, token, draft)
+    form = RegisterForm(programme=stop.programme)
+    is_valid = form.validate()
+    if form.was_open_too_long:
+        sheet.take_over(request.form.to_dict(flat=False))
+        name_files(sheet)
+        return form_page(stop, form, sheet, token, draft), 400
+    checked = read_sent(sheet, request)
+    if not is_valid or checked.errors:
+        return form_page(stop, form, sheet, token, draft), 422
+    application = application_from(
+        checked,
+        sheet.questionnaire,
+        language=current_language(),
+        channel=form.channel.data or None,
+        shares_with_employers=bool(form.shares_with_employers.data),
+        programme_item_ids=form.programme.data,
+    )
     try:
         with transaction():
             registration = register_verb(
-                form.application(current_language()),
+                application,
                 stop_id=stop.id,
                 submission_id=form.submission,
                 admission=admission_in_hand(stop),
             )
+            forget_draft(token=token)
+    except ChoiceIsFull as refusal:
+        sheet = full_again(stop, sheet)
+        sheet.refuse(refusal.key, refusal.message)
+        return form_page(stop, form, sheet, token, draft), refusal.status
     except Refusal as refusal:
-        errors = form.form_errors if refusal.field is None else form[refusal.field].errors
-        errors.append(refusal.message)
-        return _form_page(stop, form), refusal.status
+        about = sheet.questionnaire.field(refusal.field) if refusal.field else None
+        if about is not None:
+            sheet.refuse(about.key, refusal.message)
+        elif refusal.field is not None and refusal.field in form:
+            form[refusal.field].errors = [*form[refusal.field].errors, refusal.message]
+        else:
+            form.form_errors.append(refusal.message)
+        return form_page(stop, form, sheet, token, draft), refusal.status
+    forget_here(stop.id)
     return redirect(url_for("registrations.own_page", link=link_for(registration)), 303)
 
 
@@ -170,21 +212,4 @@ def privacy() -> ResponseReturnValue:
         notice=current(Purpose.REGISTRATION),
         cards=CARDS,
         separate=current(Purpose.EMPLOYERS),
-    )
-
-
-def _published_stop(slug: str, stop_id: int) -> Stop:
-    for stop in campaign_by_slug(slug).stops:
-        if stop.id == stop_id:
-            return stop
-    raise NotFound
-
-
-def _form_page(stop: Stop, form: RegisterForm) -> str:
-    return render_template(
-        "registrations/register.html",
-        stop=stop,
-        form=form,
-        universities=UNIVERSITIES,
-        invitation=invitation_in_hand(stop),
     )

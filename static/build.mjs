@@ -24,6 +24,7 @@ const BUNDLES = {
   "app.css": "css/app.css",
   "form_editor.js": "questions/form_editor.js",
   "form_editor.css": "questions/form_editor.css",
+  "form.js": "questions/form.js",
   "gate.js": "checkin/gate.js",
   "markdown.js": "campaigns/markdown.js",
   "programme.js": "campaigns/programme.js",

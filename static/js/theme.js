@@ -2,6 +2,7 @@
 // The choice (light, dark, auto) is kept on this device; auto follows the system.
 (() => {
   const root = document.documentElement;
+  root.dataset.scripted = ""; // what only scripts can undo is hidden only for those who have them
   const system = matchMedia("(prefers-color-scheme: dark)");
   let choice = "auto";
 

@@ -35,7 +35,9 @@ class Side:
     employer: Employer
     names: dict[str, Any]
     # Arguments that name no row of one city: they are nobody's.
-    not_rows: frozenset[str] = field(default=frozenset({"slug", "family", "language", "link", "token"}))
+    not_rows: frozenset[str] = field(
+        default=frozenset({"slug", "family", "language", "link", "token", "key"})
+    )
 
 
 def side(city: str) -> Side:
@@ -148,6 +150,7 @@ def side(city: str) -> Side:
             "link": link,
             "token": link,
             "language": "en",
+            "key": "full_name",
         },
     )
 

@@ -12,7 +12,7 @@ from tests.served import Served
 pytestmark = pytest.mark.browser
 
 
-def test_what_was_typed_outlives_the_change_of_language_once_and_the_consent_does_not(served: Served) -> None:
+def test_what_was_typed_outlives_the_change_of_language_and_the_consent_does_not(served: Served) -> None:
     with served.app.app_context():
         stop = campaigns.stop()
         form = f"{served.url}/c/{stop.campaign.slug}/stops/{stop.id}/register"
@@ -28,6 +28,6 @@ def test_what_was_typed_outlives_the_change_of_language_once_and_the_consent_doe
         expect(page.locator("[name=full_name]")).to_have_value("欧阳若兰")
         expect(page.locator("[name=education][value=postdoc]")).to_be_checked()
         expect(page.locator("[name=consent]")).not_to_be_checked()
-        page.goto(form)
-        expect(page.locator("[name=full_name]")).to_have_value("")
+        page.goto(form)  # what was typed is a draft by now; the agreement never is
+        expect(page.locator("[name=consent]")).not_to_be_checked()
         watched.assert_clean()
