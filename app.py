@@ -53,6 +53,8 @@ from registrations import edits_views as registrations_edits_views
 from registrations import entry_views, invitation_views
 from registrations import own_views as registrations_own_views
 from registrations import programme_views as registrations_programme_views
+from registrations import queue_views as _registrations_queue_views  # noqa: F401 - pages of the same blueprint
+from registrations import reviewer_views as _registrations_reviewer_views  # noqa: F401 - the same
 from registrations import staff_views as registrations_staff_views
 from registrations import tasks as _registrations_tasks  # noqa: F401 - tells applicants
 from registrations import views as registrations_views

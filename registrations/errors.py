@@ -102,6 +102,69 @@ class QuotaBelowTaken(Refusal):
         super().__init__(_("%(number)s people of this cell have a seat already.", number=taken))
 
 
+class NobodyChosen(Refusal):
+    """An act for many needs somebody."""
+
+    status = 422
+    code = "nobody_chosen"
+    sentence = _l("Nobody is chosen. Tick the people first, or choose everybody whom the filter shows.")
+
+
+class BatchIsUnderWay(Refusal):
+    """The same button pressed twice."""
+
+    code = "batch_is_under_way"
+    sentence = _l("This has been ordered already; below you see how far it is.")
+
+
+class WordsMissing(Refusal):
+    """A mail has a subject and a text."""
+
+    status = 422
+    code = "words_missing"
+    sentence = _l("A mail needs a subject and a text.")
+    field = "text"
+
+
+class ViewNeedsAName(Refusal):
+    """What has no name is not found again."""
+
+    status = 422
+    code = "view_needs_a_name"
+    sentence = _l("Give the view a name.")
+
+
+class ConflictDeclared(Refusal):
+    """Whoever is partial does not judge."""
+
+    code = "conflict_declared"
+    sentence = _l("You have declared a conflict of interest here, so your points are not taken.")
+
+
+class PointsMissing(Refusal):
+    """A review is whole or none."""
+
+    status = 422
+    code = "points_missing"
+    sentence = _l("Give every criterion a number from 0 to 10.")
+    field = "points"
+
+
+class CriterionExists(Refusal):
+    """A campaign has each criterion once."""
+
+    code = "criterion_exists"
+    sentence = _l("There is a criterion of this name already.")
+    field = "name_zh"
+
+
+class CriterionIsUsed(Refusal):
+    """Points that were given keep their meaning."""
+
+    code = "criterion_is_used"
+    sentence = _l("Points were given for this criterion already, so it stays.")
+
+
 class WrongState(Refusal):
     """The registration is not where this act begins: somebody else was quicker, or a page was old."""
 

@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     HiddenField,
-    SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
@@ -21,12 +19,10 @@ from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from campaigns.channel import channel_named
-from campaigns.models import ProgrammeItem, Stop
+from campaigns.models import ProgrammeItem
 from privacy.purposes import Purpose
 from privacy.texts import current
-from registrations.models import RegistrationState
 from registrations.programme_field import ProgrammeField
-from shared.clock import in_china
 
 MOST_CITIES = 3
 
@@ -75,52 +71,20 @@ class ProgrammeChoiceForm(FlaskForm):
         self.programme.offer(programme)
 
 
-class ListForm(FlaskForm):
-    """The staff's filters; they stand in the address."""
-
-    class Meta:
-        """A question changes nothing and needs no token."""
-
-        csrf = False
-
-    text = StringField(
-        _l("Search"),
-        validators=[Length(max=100)],
-        render_kw={"type": "search", "placeholder": _l("Name, pinyin, last digits of the mobile, code")},
-    )
-    stop = SelectField(_l("Stop"), coerce=str, validate_choice=False)
-    state = HiddenField()  # chosen by the tabs above the list
-
-    def __init__(self, *, stops: list[Stop], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.stop.choices = [
-            ("", _("All stops")),
-            *((str(stop.id), f"{stop.city} {in_china(stop.starts_at):%Y-%m-%d}") for stop in stops),
-        ]
-
-    @property
-    def chosen_stop_id(self) -> int | None:
-        """The stop chosen, or None."""
-        chosen = self.stop.data or ""
-        return int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else None
-
-    @property
-    def chosen_state(self) -> RegistrationState | None:
-        """The state chosen, or None."""
-        try:
-            return RegistrationState(self.state.data or "")
-        except ValueError:
-            return None
-
-
 class DecideForm(FlaskForm):
-    """A decision, with what is to be said about it."""
+    """A decision, with what is to be said about it: the reason to the applicant, the note to colleagues."""
 
     reason = TextAreaField(
         _l("Reason"),
         validators=[Length(max=500, message=_l("Please stay under 500 characters."))],
         render_kw={"rows": 3},
     )
+
+    note = StringField(
+        _l("Note for colleagues"),
+        validators=[Length(max=500, message=_l("Please stay under 500 characters."))],
+    )
+    over_quota = BooleanField(_l("Go over the quota"))
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

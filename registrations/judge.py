@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
 from campaigns.errors import StopIsCancelled
@@ -22,7 +20,7 @@ from registrations.errors import (
     StopIsOver,
     WrongState,
 )
-from registrations.models import STANDING, Education, Registration, RegistrationState
+from registrations.models import STANDING, Act, Education, Registration, RegistrationState
 from registrations.quotas import Room, cell_label
 from shared.clock import now
 from shared.db import db
@@ -31,32 +29,14 @@ from shared.errors import Refusal
 S = RegistrationState
 
 
-class Act(StrEnum):
-    """What the office decides."""
-
-    CONFIRM = "confirm"
-    OFFER = "offer"
-    WAIT = "wait"
-    DECLINE = "decline"
-
-    @property
-    def label(self) -> str:
-        """The act in the reader's language."""
-        return str(_ACT_LABELS[self])
-
-
-_ACT_LABELS = {
-    Act.CONFIRM: _l("Confirm"),
-    Act.OFFER: _l("Offer a seat"),
-    Act.WAIT: _l("Put on the waiting list"),
-    Act.DECLINE: _l("Decline"),
-}
-
 BEGINS_AT: dict[Act, tuple[RegistrationState, ...]] = {
     Act.CONFIRM: (S.APPLIED, S.OFFERED, S.WAITING, S.DECLINED, S.EXPIRED),
     Act.OFFER: (S.APPLIED, S.WAITING, S.DECLINED, S.EXPIRED),
     Act.WAIT: (S.APPLIED, S.EXPIRED),
     Act.DECLINE: STANDING,
+    Act.PRIORITY: (S.APPLIED, S.WAITING),
+    Act.REVIEWERS: (S.APPLIED, S.WAITING),
+    Act.LETTER: tuple(S),
 }
 """The states in which each act may be done."""
 
@@ -82,6 +62,8 @@ def why_not(act: Act, case: Case, room: Room, *, over_quota: bool = False) -> Re
     moment = now()
     if case.state not in BEGINS_AT[act]:
         return WrongState()
+    if act in (Act.PRIORITY, Act.REVIEWERS, Act.LETTER):
+        return None
     if act is not Act.DECLINE and room.is_cancelled:
         return StopIsCancelled()
     if room.ends_at <= moment:
@@ -130,22 +112,22 @@ def judge(
     return verdicts
 
 
-def cases_of(registration_ids: Sequence[int]) -> list[Case]:
-    """The cases of these registrations in the order in which seats are given, in one query.
+def in_order_of_seats() -> tuple[ColumnElement[Any], ...]:
+    """The order in which seats are given to many: by stop; by priority; who waits longest or applied first."""
+    return (
+        Registration.stop_id.asc(),
+        Registration.priority.desc(),
+        func.coalesce(Registration.waiting_since, Registration.applied_at).asc(),
+        Registration.id.asc(),
+    )
 
-    By stop; then who is held a seat or waits in the order of the line; else who applied first.
-    """
+
+def cases_of(registration_ids: Sequence[int]) -> list[Case]:
+    """The cases of these registrations in the order in which seats are given, in one query."""
     return [
         _case(row)
         for row in db.session.execute(
-            _columns()
-            .where(Registration.id.in_(registration_ids))
-            .order_by(
-                Registration.stop_id,
-                Registration.priority.desc(),
-                func.coalesce(Registration.waiting_since, Registration.applied_at),
-                Registration.id,
-            )
+            _columns().where(Registration.id.in_(registration_ids)).order_by(*in_order_of_seats())
         )
     ]
 

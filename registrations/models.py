@@ -68,6 +68,34 @@ SEATED = (RegistrationState.CONFIRMED, RegistrationState.OFFERED)
 """Who takes a seat of the stop: the trigger count_seats() counts these two."""
 
 
+class Act(StrEnum):
+    """What the office does with registrations: the four decisions, and what goes with them."""
+
+    CONFIRM = "confirm"
+    OFFER = "offer"
+    WAIT = "wait"
+    DECLINE = "decline"
+    PRIORITY = "priority"
+    REVIEWERS = "reviewers"
+    LETTER = "letter"
+
+    @property
+    def label(self) -> str:
+        """The act in the reader's language."""
+        return str(_ACT_LABELS[self])
+
+
+_ACT_LABELS = {
+    Act.CONFIRM: _l("Confirm"),
+    Act.OFFER: _l("Offer a seat"),
+    Act.WAIT: _l("Put on the waiting list"),
+    Act.DECLINE: _l("Decline"),
+    Act.PRIORITY: _l("Give priority"),
+    Act.REVIEWERS: _l("Assign reviewers"),
+    Act.LETTER: _l("Write a mail"),
+}
+
+
 class Education(StrEnum):
     """How far somebody has come."""
 
@@ -232,6 +260,7 @@ class Registration(Model):
         CheckConstraint("way <> 'invitation' OR invitation_id IS NOT NULL", name="invited_by_an_invitation"),
         CheckConstraint("(state = 'offered') = (offer_expires_at IS NOT NULL)", name="offer_expires_at"),
         CheckConstraint("priority BETWEEN 0 AND 9", name="priority_range"),
+        CheckConstraint("score BETWEEN 0 AND 1000", name="score_range"),
         CheckConstraint("NOT over_quota OR state IN ('confirmed', 'offered')", name="over_quota_seated"),
     )
 
@@ -267,6 +296,8 @@ class Registration(Model):
     # The quota cells its seat is counted in: written by the trigger pin_quotas() when the seat is given, empty without one.
     quota_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"))
     over_quota: Mapped[bool] = mapped_column(server_default=text("false"))
+    # The weighted average of its reviewers' points, in hundredths (0–1000); None before the first review is given.
+    score: Mapped[int | None] = mapped_column(SmallInteger)
 
     way: Mapped[Way] = state_column(Way, name="way", server_default=text("'form'"))
     basis: Mapped[Basis] = state_column(Basis, name="basis", server_default=text("'own'"))

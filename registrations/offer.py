@@ -14,9 +14,9 @@ from audit.record import APPLICANT, SYSTEM, Actor
 from campaigns.errors import StopIsCancelled
 from campaigns.models import Stop
 from registrations.errors import OfferHasExpired, WrongState
-from registrations.judge import Act, case_of, why_not
+from registrations.judge import case_of, why_not
 from registrations.lookups import in_line, seat_rules_of
-from registrations.models import Registration, RegistrationState
+from registrations.models import Act, Registration, RegistrationState
 from registrations.quotas import Room, room_of
 from registrations.step import take_step
 from shared.clock import now

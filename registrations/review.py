@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from audit.record import Actor, record
 from registrations.errors import ReasonMissing, WrongState
-from registrations.judge import Act, case_of, why_not
-from registrations.models import SEATED, Registration, RegistrationState
+from registrations.judge import case_of, why_not
+from registrations.models import SEATED, Act, Registration, RegistrationState
 from registrations.offer import fill_free_seats as fill_free_seats
 from registrations.offer import held_with_stop as held_with_stop
 from registrations.quotas import room_of

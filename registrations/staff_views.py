@@ -1,64 +1,39 @@
-"""The office's pages: the list of registrations, one of them with its history, the decisions."""
+"""The office's pages: one registration with its history, the decisions about it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, get_template_attribute, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from accounts.access import requires
 from accounts.permissions import Permission, reach_of
 from audit.record import record
-from campaigns.lookups import host_cities, stops_for
+from campaigns.lookups import host_cities
 from messages.lookups import messages_to
 from registrations.edits import edits_of
-from registrations.forms import DecideForm, ListForm
-from registrations.judge import BEGINS_AT, Act
+from registrations.forms import DecideForm
+from registrations.judge import BEGINS_AT
 from registrations.lookups import (
     arrived_at,
-    counts_within,
     history,
-    listed,
     place_in_line,
     programme_chosen,
     registration_for,
 )
-from registrations.models import Registration, RegistrationState
+from registrations.models import Act, Registration, RegistrationState
+from registrations.offer import offer_seat
 from registrations.review import confirm as confirm_verb
 from registrations.review import decline as decline_verb
 from registrations.review import put_on_waitlist as put_on_waitlist_verb
 from shared.clock import now
 from shared.db import transaction
 from shared.errors import Refusal
-from shared.pages import page_of
 
 bp = Blueprint("registrations_staff", __name__, url_prefix="/desk/registrations")
-
-
-@bp.get("")
-@requires(Permission.SEE_REGISTRATIONS)
-def registration_list() -> ResponseReturnValue:
-    """All registrations within reach, narrowed by stop, state and a search."""
-    stops = stops_for(g.staff, Permission.SEE_REGISTRATIONS)
-    form = ListForm(stops=stops, formdata=request.args)
-    form.validate()
-    reach = reach_of(g.staff, Permission.SEE_REGISTRATIONS)
-    stop_id, state = form.chosen_stop_id, form.chosen_state
-    text = "" if form.text.errors else form.text.data or ""
-    statement = listed(reach, stop_id=stop_id, state=state, text=text)
-    return render_template(
-        "registrations/registration_list.html",
-        form=form,
-        page=page_of(statement, request.args.get("page", 1, type=int)),
-        counts=counts_within(reach, stop_id=stop_id),
-        stop_id=stop_id,
-        chosen=state,
-        is_narrowed=bool(text or state or stop_id),
-        states=list(RegistrationState),
-    )
 
 
 @bp.get("/<int:registration_id>")
@@ -83,7 +58,14 @@ def show_contact(registration_id: int) -> ResponseReturnValue:
 def confirm(registration_id: int) -> ResponseReturnValue:
     """Give the person a seat."""
     return _decide(
-        registration_id, lambda found, _reason: confirm_verb(found.id, by=g.staff), _("Confirmed.")
+        registration_id,
+        lambda found, form: confirm_verb(
+            found.id,
+            by=g.staff,
+            note=form.note.data,
+            over_quota=bool(form.over_quota.data) and _may_plan(found),
+        ),
+        _("Confirmed."),
     )
 
 
@@ -93,7 +75,7 @@ def put_on_waitlist(registration_id: int) -> ResponseReturnValue:
     """Put the person on the waiting list."""
     return _decide(
         registration_id,
-        lambda found, _reason: put_on_waitlist_verb(found.id, by=g.staff),
+        lambda found, form: put_on_waitlist_verb(found.id, by=g.staff, note=form.note.data),
         _("Put on the waiting list."),
     )
 
@@ -104,31 +86,61 @@ def decline(registration_id: int) -> ResponseReturnValue:
     """Say no, with the reason."""
     return _decide(
         registration_id,
-        lambda found, reason: decline_verb(found.id, by=g.staff, reason=reason),
+        lambda found, form: decline_verb(
+            found.id, by=g.staff, reason=form.reason.data or "", note=form.note.data
+        ),
         _("Declined."),
     )
 
 
+@bp.post("/<int:registration_id>/offer")
+@requires(Permission.REVIEW_REGISTRATIONS)
+def offer(registration_id: int) -> ResponseReturnValue:
+    """Hold a seat for the person, in line or not."""
+    return _decide(
+        registration_id,
+        lambda found, form: offer_seat(found.id, by=g.staff, note=form.note.data),
+        _("A seat is offered."),
+    )
+
+
 def _decide(
-    registration_id: int, verb: Callable[[Registration, str], object], done: str
+    registration_id: int, verb: Callable[[Registration, DecideForm], object], done: str
 ) -> ResponseReturnValue:
     found = registration_for(g.staff, registration_id, Permission.REVIEW_REGISTRATIONS)
     form = DecideForm()
     if not form.validate_on_submit():
         return _page(found, form=form), 422
+    at_once = request.headers.get("X-Requested-With") == "fetch"  # a key in the queue: answered in place
     try:
         with transaction():
-            verb(found, form.reason.data or "")
+            verb(found, form)
     except Refusal as refusal:
+        if at_once:
+            return {"error": refusal.code, "message": refusal.message}, refusal.status
         if refusal.field == "reason":
             form.reason.errors = [refusal.message]
             return _page(found, form=form), refusal.status
         flash(refusal.message, "error")
     else:
+        if at_once:
+            pill = get_template_attribute("shared/states.html", "state_pill")
+            return {
+                "pill": pill(found.state.value, found.state.label),
+                "message": _("%(label)s: %(text)s", label=found.person.full_name, text=found.state.label),
+            }
         flash(
             _("%(name)s: %(done)s A mail is on its way.", name=found.person.full_name, done=done), "success"
         )
     return redirect(url_for("registrations_staff.registration", registration_id=registration_id), 303)
+
+
+def _may_plan(found: Registration) -> bool:
+    """Whether the reader organises this stop: only an organiser goes over a quota."""
+    stop = found.stop
+    return reach_of(g.staff, Permission.PLAN_CAMPAIGNS).covers(
+        host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id
+    )
 
 
 def _page(found: Registration, *, form: DecideForm | None = None, contact_shown: bool = False) -> str:

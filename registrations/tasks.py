@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from flask_babel import lazy_gettext as _l
+
 from campaigns.facts import SeatsAdded, StopCancelled, StopMoved
 from jobs.janitor import every
+from jobs.long_work import long_work
+from jobs.models import LongWork
 from jobs.outbox import enqueue, on, task
+from registrations.batch import do_chunk, page_of_batch, words_of
 from registrations.facts import (
     InvitationMade,
     OfferExpired,
@@ -149,6 +154,14 @@ def tell_everybody_cancelled(stop_id: int) -> None:
     occasion = latest_act(stop_id)
     for registration_id in who_stands(stop_id):
         enqueue(tell_cancelled, registration_id=registration_id, occasion=occasion)
+
+
+@long_work(
+    "batch", _l("Decision about many registrations"), chunk=25, sentences=words_of, onward=page_of_batch
+)
+def carry_out_batch(work: LongWork, position: int) -> int | None:
+    """The next of those chosen for one act."""
+    return do_chunk(work, position)
 
 
 @task

@@ -29,6 +29,11 @@ def day(value: datetime | None) -> str:
     return str(format_date(in_china(value), pattern))
 
 
+def short_day(value: datetime | None) -> str:
+    """``05-28``: for narrow columns; the year is plain from what stands around it."""
+    return "" if value is None else in_china(value).strftime("%m-%d")
+
+
 def clock(value: datetime | None) -> str:
     """``14:05``."""
     return "" if value is None else in_china(value).strftime("%H:%M")
@@ -54,6 +59,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "day": day,
     "clock": clock,
+    "short_day": short_day,
     "span": span,
     "masked_email": masked_email,
     "markdown": as_html,

@@ -28,6 +28,9 @@ const BUNDLES = {
   "gate.js": "checkin/gate.js",
   "markdown.js": "campaigns/markdown.js",
   "programme.js": "campaigns/programme.js",
+  "queue.js": "registrations/queue.js",
+  "score.js": "registrations/score.js",
+  "queue.css": "registrations/queue.css",
   "gate.css": "checkin/gate.css",
 };
 

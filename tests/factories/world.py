@@ -17,7 +17,8 @@ from leads.models import Lead, Stage
 from messages.models import Message, MessageState
 from questions.lookups import pages_of, questions_of
 from registrations.links import link_for
-from registrations.models import BadgeClass, Invitation
+from registrations.models import Act, BadgeClass, Invitation, Quota, QuotaDimension
+from registrations.queue_models import Batch, Criterion, SavedView
 from registrations.tickets import make_first_key
 from shared.clock import now
 from shared.codes import new_code
@@ -126,7 +127,18 @@ def side(city: str) -> Side:
         made_at=now(),
     )
     db.session.add(invitation)
-    db.session.add_all([item, check_in, employer, lead, message, work])
+    view = SavedView(
+        staff_id=accounts.staff(Role.ORGANISER, host_city_id=host.id).id,
+        name="待审核",
+        query="state=applied",
+        saved_at=now(),
+    )
+    batch = Batch(
+        act=Act.CONFIRM, registration_ids=[registration.id], chosen_by_id=work.ordered_by_id, chosen_at=now()
+    )
+    criterion = Criterion(campaign_id=campaign.id, name_zh="学术水平")
+    quota = Quota(stop_id=stop.id, dimension=QuotaDimension.EDUCATION, value="master", most=5)
+    db.session.add_all([item, check_in, employer, lead, message, work, view, batch, criterion, quota])
     db.session.commit()
     link = link_for(registration)
     return Side(
@@ -147,6 +159,10 @@ def side(city: str) -> Side:
             "message_id": message.id,
             "work_id": work.id,
             "invitation_id": invitation.id,
+            "view_id": view.id,
+            "batch_id": batch.id,
+            "criterion_id": criterion.id,
+            "quota_id": quota.id,
             "link": link,
             "token": link,
             "language": "en",

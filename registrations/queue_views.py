@@ -1,0 +1,335 @@
+"""The queue and what is done from it: filters, views that are kept, many at once, the preview at the side."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
+from werkzeug.datastructures import MultiDict
+
+from accounts.access import open_to_staff, requires
+from accounts.models import Staff
+from accounts.permissions import Permission, reach_of
+from campaigns.lookups import host_cities, stops_for
+from jobs.models import LongWork
+from questions.lookups import fields_by_key
+from registrations.assign import opinions_on, own_review
+from registrations.batch import batch_for, carry_out, choose, preview_of
+from registrations.judge import BEGINS_AT
+from registrations.lookups import arrived_at, history, place_in_line, registration_for
+from registrations.models import Act, Registration, RegistrationState
+from registrations.queue import (
+    COLUMNS,
+    LINE,
+    MOST_AT_ONCE,
+    USUAL_VIEWS,
+    chosen_by,
+    columns_named,
+    counts_of,
+    drop_view,
+    everybody_within,
+    may_decide,
+    order_named,
+    queue_of,
+    reviews_of,
+    save_view,
+    views_for,
+)
+from registrations.queue_forms import CarryOutForm, QueueForm
+from registrations.queue_models import ReadyReason
+from registrations.quotas import quotas_of
+from registrations.staff_views import bp
+from shared.db import db, transaction
+from shared.errors import Refusal
+from shared.pages import slice_of
+
+PIECE = 50
+
+
+@bp.get("")
+@requires(Permission.SEE_REGISTRATIONS)
+def registration_list() -> ResponseReturnValue:
+    """All registrations within reach: narrowed, ordered and with the columns that the address says."""
+    form = _form(request.args)
+    wanted = form.wanted()
+    reach = reach_of(g.staff, Permission.SEE_REGISTRATIONS)
+    everybody = everybody_within(reach, wanted.text)
+    order, keys = order_named(request.args.get("sort", ""), wanted.text)
+    piece = slice_of(
+        queue_of(everybody, wanted).options(
+            contains_eager(Registration.person), contains_eager(Registration.stop)
+        ),
+        keys,
+        after=request.args.get("after"),
+        before=request.args.get("before"),
+        size=PIECE,
+    )
+    counts = counts_of(everybody, wanted)
+    columns = columns_named(request.args.getlist("column"))
+    ids = [row.id for row in piece.rows]
+    views = views_for(g.staff)
+    return render_template(
+        "registrations/registration_list.html",
+        form=form,
+        wanted=wanted,
+        piece=piece,
+        counts=counts,
+        total=counts[wanted.state] if wanted.state else sum(counts.values()),
+        columns=columns,
+        all_columns=COLUMNS,
+        order=order,
+        exact=everybody.exact,
+        states=list(RegistrationState),
+        cities={city.id: city.name for city in host_cities()},
+        reviewers=reviews_of(ids) if any(column.name == "reviewers" for column in columns) else {},
+        usual_views=[(str(label), query, _is_shown(query)) for label, query in USUAL_VIEWS],
+        views=[(view, _is_shown(view.query)) for view in views],
+        query=_query(),
+        link=_link,
+        may_decide=bool(reach_of(g.staff, Permission.REVIEW_REGISTRATIONS)),
+        acts=[Act.CONFIRM, Act.OFFER, Act.WAIT, Act.DECLINE, Act.PRIORITY, Act.REVIEWERS, Act.LETTER],
+        most=MOST_AT_ONCE,
+        line=LINE,
+    )
+
+
+@bp.get("/<int:registration_id>/brief")
+@requires(Permission.SEE_REGISTRATIONS)
+def registration_brief(registration_id: int) -> ResponseReturnValue:
+    """One registration in short, for the side of the list."""
+    found = registration_for(g.staff, registration_id, Permission.SEE_REGISTRATIONS)
+    cities = {city.id: city.name for city in host_cities()}
+    return render_template(
+        "registrations/brief.html",
+        registration=found,
+        stop=found.stop,
+        cities=[cities[number] for number in found.preferred_city_ids if number in cities],
+        place=place_in_line(found) if found.state is RegistrationState.WAITING else None,
+        arrived_at=arrived_at(found),
+        history=history(found)[-4:],
+        opinions=_opinions(found),
+        may=_may(found),
+    )
+
+
+@bp.post("/views")
+@requires(Permission.SEE_REGISTRATIONS)
+def keep_view() -> ResponseReturnValue:
+    """Keep the way one looks at the queue now."""
+    query = _only_filters(request.form.get("query", ""))
+    try:
+        with transaction():
+            save_view(
+                request.form.get("name", ""), query, shared=request.form.get("shared") == "y", by=g.staff
+            )
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("The view is kept."), "success")
+    return redirect(_list_address(query), 303)
+
+
+@bp.post("/views/<int:view_id>/drop")
+@open_to_staff
+def forget_view(view_id: int) -> ResponseReturnValue:
+    """Forget an own view."""
+    with transaction():
+        drop_view(view_id, by=g.staff)
+    flash(_("The view is forgotten."), "success")
+    return redirect(url_for("registrations_staff.registration_list"), 303)
+
+
+@bp.post("/batches")
+@requires(Permission.REVIEW_REGISTRATIONS)
+def choose_batch() -> ResponseReturnValue:
+    """Choose people for an act: those ticked, or everybody whom the filter shows; then the preview."""
+    query = _only_filters(request.form.get("query", ""))
+    try:
+        act = Act(request.form.get("act", ""))
+    except ValueError:
+        flash(_("Choose what shall be done."), "error")
+        return redirect(_list_address(query), 303)
+    if request.form.get("everybody") == "y":
+        ids = chosen_by(g.staff, _form(MultiDict(parse_qsl(query))).wanted())
+    else:
+        ids = may_decide(g.staff, [int(text) for text in request.form.getlist("ids") if _is_id(text)])
+    try:
+        with transaction():
+            batch = choose(act, ids, back=query, by=g.staff)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+        return redirect(_list_address(query), 303)
+    return redirect(url_for("registrations_staff.batch", batch_id=batch.id), 303)
+
+
+@bp.get("/batches/<int:batch_id>")
+@open_to_staff
+def batch(batch_id: int) -> ResponseReturnValue:
+    """What would become of each; once ordered, how far it is and who was passed over."""
+    return _batch_page(batch_id)
+
+
+@bp.post("/batches/<int:batch_id>")
+@open_to_staff
+def carry_out_batch(batch_id: int) -> ResponseReturnValue:
+    """Carry it out."""
+    batch_for(g.staff, batch_id)
+    form = _carry_out_form()
+    if not form.validate():
+        return _batch_page(batch_id, form), 422
+    options = form.options()
+    if options["over_quota"] and not reach_of(g.staff, Permission.PLAN_CAMPAIGNS):
+        options["over_quota"] = False
+    try:
+        with transaction():
+            carry_out(batch_id, options, by=g.staff)
+    except Refusal as refusal:
+        field = "note" if options["over_quota"] and refusal.field == "reason" else refusal.field
+        if field in form._fields:
+            form[field].errors = [refusal.message]
+        else:
+            form.form_errors.append(refusal.message)
+        return _batch_page(batch_id, form), refusal.status
+    return redirect(url_for("registrations_staff.batch", batch_id=batch_id), 303)
+
+
+def _batch_page(batch_id: int, form: CarryOutForm | None = None) -> str:
+    chosen = batch_for(g.staff, batch_id)
+    work = db.session.get(LongWork, chosen.work_id) if chosen.work_id else None
+    form = form or _carry_out_form()
+    preview = None if work else preview_of(chosen, over_quota=bool(form.over_quota.data))
+    names = {}
+    if work and chosen.skipped:
+        names = {
+            row.id: row
+            for row in db.session.scalars(
+                select(Registration).where(Registration.id.in_([one[0] for one in chosen.skipped]))
+            ).unique()
+        }
+    return render_template(
+        "registrations/batch.html",
+        batch=chosen,
+        work=work,
+        preview=preview,
+        skipped=[(names[number], why) for number, why in chosen.skipped if number in names],
+        form=form,
+        back=_list_address(chosen.back),
+        may_go_over=bool(reach_of(g.staff, Permission.PLAN_CAMPAIGNS)),
+    )
+
+
+def _carry_out_form() -> CarryOutForm:
+    reach = reach_of(g.staff, Permission.REVIEW_REGISTRATIONS)
+    reasons = select(ReadyReason).order_by(ReadyReason.id)
+    if not reach.everywhere:
+        reasons = reasons.where(
+            ReadyReason.host_city_id.is_(None) | ReadyReason.host_city_id.in_(reach.host_city_ids)
+        )
+    return CarryOutForm(reasons=db.session.scalars(reasons).all(), reviewers=_reviewers())
+
+
+def _reviewers() -> list[Staff]:
+    """Everybody who may review somewhere within one's own reach."""
+    own = reach_of(g.staff, Permission.REVIEW_REGISTRATIONS)
+    found = []
+    for staff in db.session.scalars(select(Staff).where(Staff.is_active).order_by(Staff.full_name, Staff.id)):
+        reach = reach_of(staff, Permission.REVIEW_REGISTRATIONS)
+        if reach and (
+            own.everywhere
+            or reach.everywhere
+            or reach.host_city_ids & own.host_city_ids
+            or reach.campaign_ids & own.campaign_ids
+            or reach.stop_ids & own.stop_ids
+        ):
+            found.append(staff)
+    return found
+
+
+def _form(arguments: MultiDict[str, str]) -> QueueForm:
+    stops = stops_for(g.staff, Permission.SEE_REGISTRATIONS)
+    campaign_id, stop_id = arguments.get("campaign", type=int), arguments.get("stop", type=int)
+    of_stop = next((stop for stop in stops if stop.id == stop_id), None)
+    campaign_id = of_stop.campaign_id if of_stop else campaign_id
+    known = any(stop.campaign_id == campaign_id for stop in stops)
+    return QueueForm(
+        stops=stops,
+        cities=host_cities(),
+        channels=_channels(),
+        reviewers=_reviewers(),
+        quotas=quotas_of(of_stop.id) if of_stop else [],
+        asked=list(fields_by_key(campaign_id).values()) if campaign_id and known else [],
+        formdata=arguments,
+    )
+
+
+def _channels() -> list[str]:
+    """The channels by which people came, within reach: found by leaps along the values, not by reading all."""
+    reach = reach_of(g.staff, Permission.SEE_REGISTRATIONS)
+    statement = (
+        everybody_within(reach)
+        .statement.with_only_columns(Registration.channel)
+        .where(Registration.channel.is_not(None))
+        .distinct()
+        .order_by(Registration.channel)
+        .limit(60)
+    )
+    return [channel for channel in db.session.scalars(statement) if channel]
+
+
+def _opinions(found: Registration) -> Any:
+    """What the reviewers think; None for a reviewer who has not said what he thinks himself."""
+    if reach_of(g.staff, Permission.PLAN_CAMPAIGNS):
+        return opinions_on(found)
+    own = own_review(found.id, g.staff)
+    return opinions_on(found) if own is not None and own.given_at is not None else None
+
+
+def _may(found: Registration) -> dict[str, bool]:
+    stop = found.stop
+    within = reach_of(g.staff, Permission.REVIEW_REGISTRATIONS).covers(
+        host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id
+    )
+    return {act.value: within and found.state in BEGINS_AT[act] for act in Act}
+
+
+def _query() -> str:
+    return _only_filters(request.query_string.decode())
+
+
+def _only_filters(query: str) -> str:
+    """A query string without the place in the list, so that it can be kept and come back to."""
+    pairs = [
+        (name, value)
+        for name, value in parse_qsl(query[:4000])
+        if name not in ("after", "before", "view", "csrf_token") and value
+    ]
+    return urlencode(pairs)
+
+
+def _is_shown(query: str) -> bool:
+    return sorted(parse_qsl(query)) == sorted(parse_qsl(_query()))
+
+
+def _link(**changes: Any) -> str:
+    """The list's address with ``changes``; None takes a part away. The place in the list begins anew."""
+    arguments: dict[str, Any] = {
+        name: values
+        for name, values in request.args.to_dict(flat=False).items()
+        if name not in ("after", "before")
+    }
+    arguments.update(changes)
+    return url_for("registrations_staff.registration_list", **arguments)
+
+
+def _list_address(query: str) -> str:
+    plain = url_for("registrations_staff.registration_list")
+    return f"{plain}?{query}" if query else plain
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
