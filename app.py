@@ -53,6 +53,7 @@ from registrations import draft_views as registration_drafts_views
 from registrations import edits_views as registrations_edits_views
 from registrations import entry_views, invitation_views
 from registrations import own_views as registrations_own_views
+from registrations import people_views as registrations_people_views
 from registrations import programme_views as registrations_programme_views
 from registrations import queue_views as _registrations_queue_views  # noqa: F401 - pages of the same blueprint
 from registrations import reviewer_views as _registrations_reviewer_views  # noqa: F401 - the same
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     campaigns_views.bp,
     questions_editor_views.bp,
     registrations_staff_views.bp,
+    registrations_people_views.bp,
     checkin_views.bp,
     walk_in_views.bp,
     entry_views.bp,

@@ -30,6 +30,7 @@ SECTIONS: tuple[tuple[LazyString, tuple[Entry, ...]], ...] = (
         (
             Entry(_l("Campaigns and stops"), "campaigns.campaign_list", "calendar-event"),
             Entry(_l("Registrations"), "registrations_staff.registration_list", "users"),
+            Entry(_l("Same person?"), "people.pairs", "user-search"),
             Entry(_l("Messages"), "messages.message_log", "mail"),
         ),
     ),

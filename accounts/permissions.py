@@ -16,6 +16,7 @@ class Permission(StrEnum):
     SEE_CAMPAIGNS = "see_campaigns"
     SEE_REGISTRATIONS = "see_registrations"
     REVIEW_REGISTRATIONS = "review_registrations"
+    MERGE_PEOPLE = "merge_people"
     CHECK_IN = "check_in"
     PRINT_BADGES = "print_badges"
     READ_MESSAGES = "read_messages"
@@ -33,6 +34,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
             P.SEE_CAMPAIGNS,
             P.SEE_REGISTRATIONS,
             P.REVIEW_REGISTRATIONS,
+            P.MERGE_PEOPLE,
             P.CHECK_IN,
             P.PRINT_BADGES,
             P.READ_MESSAGES,

@@ -193,7 +193,11 @@ def _held_both(one_id: int, other_id: int) -> tuple[Person, Person]:
 
 
 def _roles(older: Person, newer: Person, choices: Mapping[str, int]) -> tuple[Person, Person]:
-    if choices.get("full_name") == choices.get("mobile") == newer.id:
+    """Who stays and who goes: the older stays, unless what was chosen is the newer one's name with his mobile."""
+    by_id = {older.id: older, newer.id: newer}
+    name = by_id.get(choices.get("full_name", older.id), older).full_name
+    mobile = by_id.get(choices.get("mobile", older.id), older).mobile
+    if (name, mobile) == (newer.full_name, newer.mobile) != (older.full_name, older.mobile):
         return newer, older
     return older, newer
 

@@ -395,6 +395,16 @@ class TooManyTries(Refusal):
     sentence = _l("That was tried too often from here. Please try again later.")
 
 
+class NotYoursToSettle(Refusal):
+    """Two registrations of one person clash at a stop of another city."""
+
+    status = 403
+    code = "not_yours_to_settle"
+    sentence = _l(
+        "Both are registered for the same stop of another city. The province's office has to merge them."
+    )
+
+
 class WrongCode(Refusal):
     """Not the digits that were sent."""
 

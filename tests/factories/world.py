@@ -15,15 +15,18 @@ from employers.models import Employer
 from jobs.models import LongWork, WorkState
 from leads.models import Lead, Stage
 from messages.models import Message, MessageState
+from people.merge import merge
+from people.models import PairState, PersonPair
 from questions.lookups import pages_of, questions_of
 from registrations.links import link_for
-from registrations.models import Act, BadgeClass, Invitation, Quota, QuotaDimension
+from registrations.models import Act, BadgeClass, Invitation, Quota, QuotaDimension, RegistrationState
 from registrations.queue_models import Batch, Criterion, SavedView
 from registrations.tickets import make_first_key
 from shared.clock import now
 from shared.codes import new_code
 from shared.db import db
 from tests.factories import accounts, campaigns, registrations
+from tests.factories.people import somebody
 
 _numbers = count(1)
 
@@ -141,6 +144,20 @@ def side(city: str) -> Side:
     channel = Channel(campaign_id=campaign.id, word="fudan", name="复旦大学", created_at=now())
     db.session.add_all([template, channel])
     db.session.commit()
+    person, like = registration.person, somebody(f"李文伯{number}")
+    registrations.registration(RegistrationState.WITHDRAWN, at=stop, person=like)
+    gone = somebody(f"李文渤{number}")
+    pair = PersonPair(
+        one_id=min(person.id, like.id),
+        other_id=max(person.id, like.id),
+        score=70,
+        reasons=["mobile", "similar_name"],
+        found_at=now(),
+        state=PairState.OPEN,
+    )
+    db.session.add(pair)
+    merged = merge(person.id, gone.id, by="system")
+    db.session.commit()
     link = link_for(registration)
     return Side(
         city,
@@ -156,6 +173,9 @@ def side(city: str) -> Side:
             "channel_id": channel.id,
             "family": campaign.family.value,
             "registration_id": registration.id,
+            "person_id": person.id,
+            "pair_id": pair.id,
+            "merge_id": merged.id,
             "check_in_id": check_in.id,
             "lead_id": lead.id,
             "message_id": message.id,

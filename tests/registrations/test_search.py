@@ -192,7 +192,7 @@ SELECT n, '张' || n, 'zhang' || n, 'z', '+86' || n, '', now(), '张' || n, ARRA
 FROM generate_series(100001, 130000) AS n;
 INSERT INTO registrations (id, code, submission_id, stop_id, person_id, state, badge_class, email, university, education,
                            research_field, language, consent_version, consented_at, applied_at)
-SELECT n, 'C' || n, gen_random_uuid(), :stop, n, 'applied', 'doctor', '', '', 'doctor', '', 'zh', '', now(), now()
+SELECT n, 'C' || n, gen_random_uuid(), :stop, n, 'applied', 'doctor', 'x@example.com', '', 'doctor', '', 'zh', '', now(), now()
 FROM generate_series(100001, 130000) AS n;
 ANALYZE people; ANALYZE registrations
 """
