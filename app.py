@@ -46,6 +46,7 @@ from messages import views as messages_views
 from people import tasks as _people_tasks  # noqa: F401 - fills in what is compared
 from questions import carried as _questions_carried  # noqa: F401 - goes along when a campaign is copied
 from questions import editor_views as questions_editor_views
+from questions import preview_views as questions_preview_views
 from questions import views as questions_views
 from registrations import belongings as _registrations_belongings  # noqa: F401 - go with their person
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     accounts_views.bp,
     campaigns_views.bp,
     questions_editor_views.bp,
+    questions_preview_views.bp,
     registrations_staff_views.bp,
     registrations_people_views.bp,
     checkin_views.bp,
@@ -191,7 +193,7 @@ def _close_the_shutters(response: Any) -> Any:
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
-    headers["X-Frame-Options"] = "DENY"
+    headers.setdefault("X-Frame-Options", "DENY")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
     headers["X-Request-Id"] = g.get("request_id", "")

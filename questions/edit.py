@@ -161,11 +161,17 @@ def insert_ready_form(campaign_id: int, pages: Sequence[ReadyPage], *, by: Staff
             wanted = [READY[key] for key in ready_page.keys if key not in change.standing_keys()]
             if not wanted:
                 continue
-            page = change.new_page(*ready_page.title)
+            page, after_id = None, None
+            if ready_page.title[0]:
+                page = change.new_page(*ready_page.title)
+            else:
+                standing = questions_of(campaign_id)
+                after_id = next((one.id for one in standing if one.core is Core.EMAIL), None)
             for ready in wanted:
-                change.put_ready(ready, page_id=page.id, after_id=None)
+                put = change.put_ready(ready, page_id=page.id if page else None, after_id=after_id)
+                after_id = put.id if after_id else None
                 added += 1
-            if any(ready.asked_when is AskedWhen.APPLICATION for ready in wanted):
+            if page is not None and any(ready.asked_when is AskedWhen.APPLICATION for ready in wanted):
                 last = page
         if last is not None:
             for question in questions_of(campaign_id):

@@ -462,6 +462,7 @@ def _everything(campaign: Campaign, selection: Selection) -> dict[str, Any]:
             may_change=whole or question.stop_id in own_ids,
         )
         for question, field in zip(everything, fields, strict=True)
+        if whole or question.stop_id is None or question.stop_id in own_ids
     ]
     standing = [row for row in rows if row.question.archived_at is None]
     chosen = next((row for row in rows if row.question.id == selection.question_id), None)

@@ -228,23 +228,25 @@ READY = {ready.key: ready for ready in LIBRARY}
 
 @dataclass(frozen=True)
 class ReadyPage:
-    """A page of a ready form: its title in (Chinese, English) and the keys of its questions."""
+    """A page of a ready form: its title in (Chinese, English) and the keys of its questions.
+
+    Without a title they go to where the form asks how somebody is reached.
+    """
 
     title: tuple[str, str]
     keys: tuple[str, ...]
 
 
 DOCTORS_TOUR: tuple[ReadyPage, ...] = (
+    ReadyPage(("", ""), ("sex", "wechat")),
     ReadyPage(
         ("学业与研究", "Studies and research"),
         ("school", "major", "supervisor", "graduation_month", "cv", "outputs"),
     ),
-    ReadyPage(
-        ("意向", "Wishes"), ("desired_post", "salary_band", "employer_intents", "available_month", "wechat")
-    ),
+    ReadyPage(("意向", "Wishes"), ("desired_post", "salary_band", "employer_intents", "available_month")),
     ReadyPage(
         ("行程与食宿", "Travel and lodging"),
-        ("identity_paper", "sex", "arrival_day", "arrival", "departure_day", "departure", "lodging", "roommate", "dietary",
+        ("identity_paper", "arrival_day", "arrival", "departure_day", "departure", "lodging", "roommate", "dietary",
          "allergies", "access_needs", "emergency_name", "emergency_mobile"),
     ),
 )  # fmt: skip

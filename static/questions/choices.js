@@ -18,7 +18,7 @@ export function tendChoices(form, Sortable, changed) {
     fresh.querySelector('[name="choice_zh"]').value = words;
     fresh.querySelector('[name="choice_en"]').value = english;
     const places = fresh.querySelector('[name="choice_capacity"]');
-    places.value = "";
+    if (places) places.value = "";
     if (after) after.after(fresh);
     else list.append(fresh);
     return fresh;
