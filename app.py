@@ -23,11 +23,12 @@ from accounts.access import guard, open_to_everyone
 from accounts.cli import staff_commands
 from accounts.navigation import navigation
 from badges import views as badges_views
-from campaigns import channel_views as _campaigns_channel_views  # noqa: F401 - adds pages to campaigns
 from campaigns import public_views as campaigns_public_views
 from campaigns import start_views as _campaigns_start_views  # noqa: F401 - adds pages to campaigns
 from campaigns import views as campaigns_views
 from campaigns.lookups import scope_name
+from checkin import own_copy as _checkin_own_copy  # noqa: F401 - tells its chapter of a copy
+from checkin import tasks as _checkin_tasks  # noqa: F401 - hears of erasures
 from checkin import views as checkin_views
 from checkin import walk_in_views
 from config import Settings
@@ -39,6 +40,7 @@ from files import views as files_views
 from files.cli import file_commands
 from jobs.cli import promise_commands
 from leads import belongings as _leads_belongings  # noqa: F401 - go with their person
+from leads import own_copy as _leads_own_copy  # noqa: F401 - tells its chapters of a copy
 from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
 from leads import views as leads_views
 from messages import tasks as _messages_tasks  # noqa: F401 - sends what was written
@@ -53,6 +55,8 @@ from registrations import carried as _registrations_carried  # noqa: F401 - goes
 from registrations import draft_views as registration_drafts_views
 from registrations import edits_views as registrations_edits_views
 from registrations import entry_views, invitation_views
+from registrations import own_copy as _registrations_own_copy  # noqa: F401 - tells its chapters of a copy
+from registrations import own_data_views as registrations_own_data_views
 from registrations import own_views as registrations_own_views
 from registrations import people_views as registrations_people_views
 from registrations import programme_views as registrations_programme_views
@@ -74,6 +78,7 @@ BLUEPRINTS = (
     campaigns_public_views.bp,
     registrations_views.bp,
     registrations_own_views.bp,
+    registrations_own_data_views.bp,
     registrations_edits_views.bp,
     registration_drafts_views.bp,
     questions_views.bp,

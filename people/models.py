@@ -48,6 +48,10 @@ class Person(Model):
         ),
         CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),
         CheckConstraint(
+            "erased_at IS NULL OR (full_name = '' AND mobile IS NULL AND email = '' AND id_number_sealed IS NULL)",
+            name="erased_is_empty",
+        ),
+        CheckConstraint(
             "(id_number_sealed IS NULL) = (id_number_hash IS NULL)", name="id_number_sealed_and_hashed"
         ),
     )
@@ -69,6 +73,8 @@ class Person(Model):
     id_number_hash: Mapped[bytes | None] = mapped_column(deferred=True)
     search_keys: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"), deferred=True)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    # Nothing personal is left; the row is kept for what is counted.
+    erased_at: Mapped[Moment | None]
 
     @property
     def shown_mobile(self) -> str:

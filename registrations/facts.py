@@ -72,6 +72,14 @@ class RegistrationAmended(Fact):
 
 
 @dataclass(frozen=True)
+class PersonErased(Fact):
+    """Somebody's data are gone from these registrations; whoever keeps more about them empties it."""
+
+    person_id: int
+    registration_ids: list[int]
+
+
+@dataclass(frozen=True)
 class RegistrationSought(Fact):
     """Somebody looks for a registration by mobile number or e-mail address."""
 

@@ -252,7 +252,10 @@ class Registration(Model):
             "seat_block_id",
             postgresql_where=text("seat_block_id IS NOT NULL"),
         ),
-        CheckConstraint("email <> '' OR way IN ('import', 'office', 'walk_in')", name="email_unless_entered"),
+        CheckConstraint(
+            "email <> '' OR way IN ('import', 'office', 'walk_in') OR erased_at IS NOT NULL",
+            name="email_unless_entered",
+        ),
         CheckConstraint(
             "(way IN ('import', 'office', 'walk_in')) = (entered_by_id IS NOT NULL)",
             name="entered_by_somebody",
@@ -261,6 +264,12 @@ class Registration(Model):
         CheckConstraint("(state = 'offered') = (offer_expires_at IS NOT NULL)", name="offer_expires_at"),
         CheckConstraint("priority BETWEEN 0 AND 9", name="priority_range"),
         CheckConstraint("score BETWEEN 0 AND 1000", name="score_range"),
+        # Whoever writes something personal into an erased row is refused.
+        CheckConstraint(
+            "erased_at IS NULL OR (email = '' AND university = '' AND research_field = '' AND answers = '{}' "
+            "AND sealed_answers IS NULL AND secretary IS NULL)",
+            name="erased_is_empty",
+        ),
         CheckConstraint("NOT over_quota OR state IN ('confirmed', 'offered')", name="over_quota_seated"),
     )
 
@@ -313,6 +322,8 @@ class Registration(Model):
     edits_until: Mapped[Moment | None]
     # The name was changed after there was a ticket: whoever printed a badge prints another.
     renamed_at: Mapped[Moment | None]
+    # Nothing personal is left; the row is kept for what is counted.
+    erased_at: Mapped[Moment | None]
 
     stop: Mapped[Stop] = relationship(lazy="joined")
     person: Mapped[Person] = relationship(lazy="joined")

@@ -126,6 +126,20 @@ class ContactCodesForm(FlaskForm):
         return {occasion: self[name].checked for occasion, name in self.NAMES.items() if name in self}
 
 
+class EraseForm(FlaskForm):
+    """The code, and that one knows what one does."""
+
+    one_time_code = CodeField(_l("The code in our mail"), render_kw=_DIGITS)
+    sure = BooleanField(
+        _l("I know that nothing of this can be brought back."),
+        validators=[InputRequired(_l("Please tick that you know it."))],
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one_time_code.flags.required = True
+
+
 class FindForm(FlaskForm):
     """A mobile number or an e-mail address."""
 

@@ -281,7 +281,7 @@ def find() -> ResponseReturnValue:
 
 
 def _after_code(link: str) -> str:
-    pages = {"data": "own.data", "erase": "own.erase"}
+    pages = {"data": "own_data.data", "erase": "own_data.erase"}
     return url_for(pages.get(request.args.get("then", ""), "registrations.own_page"), link=link)
 
 

@@ -199,6 +199,8 @@ def _write(
 ) -> None:
     if not registration.email:
         return  # a guest whom the office entered without an address; the office speaks with him itself
+    if not registration.email:
+        return  # nobody to write to: entered by the office without an address, or erased
     write_message(
         kind,
         occasion=occasion,

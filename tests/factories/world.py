@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.models import Role
 from campaigns.families import built_in
-from campaigns.models import CampaignTemplate, Channel, ProgrammeItem, ProgrammeKind
+from campaigns.models import CampaignTemplate, ProgrammeItem, ProgrammeKind
 from checkin.models import CheckIn
 from employers.models import Employer
 from jobs.models import LongWork, WorkState
@@ -40,7 +40,7 @@ class Side:
     names: dict[str, Any]
     # Arguments that name no row of one city: they are nobody's.
     not_rows: frozenset[str] = field(
-        default=frozenset({"slug", "family", "language", "link", "token", "key"})
+        default=frozenset({"slug", "family", "language", "link", "token", "key", "receipt"})
     )
 
 
@@ -117,6 +117,7 @@ def side(city: str) -> Side:
         created_at=now(),
         created_by_id=accounts.staff(Role.ORGANISER, host_city_id=host.id).id,
     )
+    db.session.add(template)
     invitation = Invitation(
         stop_id=stop.id,
         code=new_code(),
@@ -141,8 +142,6 @@ def side(city: str) -> Side:
     criterion = Criterion(campaign_id=campaign.id, name_zh="学术水平")
     quota = Quota(stop_id=stop.id, dimension=QuotaDimension.EDUCATION, value="master", most=5)
     db.session.add_all([item, check_in, employer, lead, message, work, view, batch, criterion, quota])
-    channel = Channel(campaign_id=campaign.id, word="fudan", name="复旦大学", created_at=now())
-    db.session.add_all([template, channel])
     db.session.commit()
     person, like = registration.person, somebody(f"李文伯{number}")
     registrations.registration(RegistrationState.WITHDRAWN, at=stop, person=like)
@@ -170,7 +169,6 @@ def side(city: str) -> Side:
             "question_id": questions_of(campaign.id)[-2].id,
             "page_id": pages_of(campaign.id)[0].id,
             "template_id": template.id,
-            "channel_id": channel.id,
             "family": campaign.family.value,
             "registration_id": registration.id,
             "person_id": person.id,
@@ -187,6 +185,7 @@ def side(city: str) -> Side:
             "quota_id": quota.id,
             "link": link,
             "token": link,
+            "receipt": "no-such-receipt",
             "language": "en",
             "key": "full_name",
         },
