@@ -50,11 +50,12 @@ from questions import carried as _questions_carried  # noqa: F401 - goes along w
 from questions import editor_views as questions_editor_views
 from questions import preview_views as questions_preview_views
 from questions import views as questions_views
+from registrations import answer_files as _answer_files  # noqa: F401 - says who may open them
+from registrations import answer_views, entry_views, invitation_views, second_form_views
 from registrations import belongings as _registrations_belongings  # noqa: F401 - go with their person
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
 from registrations import draft_views as registration_drafts_views
 from registrations import edits_views as registrations_edits_views
-from registrations import entry_views, invitation_views
 from registrations import own_copy as _registrations_own_copy  # noqa: F401 - tells its chapters of a copy
 from registrations import own_data_views as registrations_own_data_views
 from registrations import own_views as registrations_own_views
@@ -81,6 +82,8 @@ BLUEPRINTS = (
     registrations_own_data_views.bp,
     registrations_edits_views.bp,
     registration_drafts_views.bp,
+    answer_views.bp,
+    second_form_views.bp,
     questions_views.bp,
     registrations_programme_views.bp,
     accounts_views.bp,
@@ -156,9 +159,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     app.before_request(_number_the_request)  # before anything that may refuse: the refusal carries it too
     csrf = CSRFProtect(app)
-    csrf.exempt(
-        registrations_views.register
-    )  # asks for the token itself, and loses nothing typed when it is stale
+    for view in (registrations_views.register, second_form_views.fill_in):
+        csrf.exempt(view)  # they ask for the token themselves, and lose nothing typed when it is stale
     Babel(app, locale_selector=lambda: BABEL_LOCALES[chosen_language()])
     app.before_request(packed_asset)
     for blueprint in BLUEPRINTS:

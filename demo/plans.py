@@ -75,6 +75,7 @@ class CampaignPlan:
     host_city: str | None
     is_published: bool
     stops: tuple[StopPlan, ...] = field(default=())
+    has_own_form: bool = False
 
     @property
     def year(self) -> int:
@@ -261,6 +262,7 @@ def plans(today: date) -> list[CampaignPlan]:
             stop_in("杭州", "Lüliang", 26, 50, Crowd(48, 0, 0, 0, 2)),
             stop_in("南京", "Yuncheng", 33, 80, Crowd(17, 0, 19, 3, 1), needs_approval=True),
         ),
+        has_own_form=True,
     )
     jincheng_week = CampaignPlan(
         f"jincheng-rencaizhou-{day(40):%Y}",

@@ -19,6 +19,7 @@ from audit.record import record
 from campaigns.models import Campaign, HostCity, ProgrammeItem, Stop
 from demo.accounts import PASSWORD
 from demo.crowd import Crowd, Hiring, Scene, StopPlace
+from demo.forms import answer_form, write_form
 from demo.load import allow_time, load, unused_ids
 from demo.names import remarkable_names
 from demo.plans import CampaignPlan, StopPlan, at, many_plans, plans
@@ -56,6 +57,10 @@ def seed_if_empty() -> bool:
         for plan, campaign in campaigns:
             _gather(crowd, plan, campaign)
         load(crowd.take_rows())
+        for plan, campaign in campaigns:
+            if plan.has_own_form:
+                write_form(campaign)
+                answer_form(campaign, dice)
         make_first_key()
         _write_to_the_latest()
         record("seed", "demo", registrations=size)

@@ -437,3 +437,10 @@ class ChoiceIsFull(Refusal):
             _l("%(choice)s is full by now. Please choose another; everything else is kept.", choice=label)
         )
         self.key = key
+
+
+class SecondFormClosed(Refusal):
+    """Rooms and coaches are booked by now."""
+
+    code = "second_form_closed"
+    sentence = _l("The time for this form is over. Please tell your contact at the office what is missing.")

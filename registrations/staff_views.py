@@ -14,6 +14,7 @@ from accounts.permissions import Permission, reach_of
 from audit.record import record
 from campaigns.lookups import host_cities
 from messages.lookups import messages_to
+from registrations.answers import answers_of, standing_of_second_form
 from registrations.edits import edits_of
 from registrations.forms import DecideForm
 from registrations.judge import BEGINS_AT
@@ -158,6 +159,8 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
         "contact_shown": contact_shown,
         "history": history(found),
         "edits": edits_of(found),
+        "answers": answers_of(found),
+        "second_form": standing_of_second_form(found),
         "may_review": may_review,
         "programme": programme_chosen(found),
         "messages": messages_to(found.id),

@@ -11,7 +11,9 @@ from jobs.janitor import every
 from jobs.long_work import long_work
 from jobs.models import LongWork
 from jobs.outbox import enqueue, on, task
+from registrations.answer_files import remove_unsent_files
 from registrations.batch import do_chunk, page_of_batch, words_of
+from registrations.drafts import delete_expired_drafts
 from registrations.facts import (
     InvitationMade,
     OfferExpired,
@@ -180,3 +182,10 @@ def tell_cancelled(registration_id: int, occasion: str) -> None:
 def tell_invited(invitation_id: int, times: int) -> None:
     """Somebody is invited, or invited once more."""
     tell_of_invitation(invitation_id, times)
+
+
+@every(timedelta(hours=1))
+def forget_drafts() -> None:
+    """Drafts that nobody went on with, and files that were handed in and never sent."""
+    delete_expired_drafts()
+    remove_unsent_files()

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from audit.models import AuditEntry
 from campaigns.models import Stop
 from messages.write import write_message
+from questions.lookups import has_second_form
 from registrations.by_invitation import invitation_address
 from registrations.field_names import field_names
 from registrations.links import address_for
@@ -79,6 +80,8 @@ def tell_of_step(registration_id: int, after: RegistrationState) -> None:
     if after is RegistrationState.CONFIRMED:
         make_first_key()  # SECRET_KEY may have been changed since the seat was given
         ticket = qr_png(ticket_for(registration))
+        if has_second_form(registration.stop):
+            more["second_form"] = f"{address_for(registration)}/after-approval"
     _write(registration, _KINDS[after], str(step.id if step else 0), more, ticket)
 
 

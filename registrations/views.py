@@ -12,6 +12,7 @@ from accounts.access import open_to_everyone
 from campaigns.channel import channel_named
 from privacy.purposes import CARDS, Purpose
 from privacy.texts import current
+from registrations.answers import answers_of
 from registrations.by_invitation import admission_in_hand, invitation_in_hand
 from registrations.calendar_entry import calendar_entry
 from registrations.drafts import forget_draft, typed_in
@@ -34,6 +35,7 @@ from registrations.offer import decline_offer as decline_offer_verb
 from registrations.own_page import what_one_may_do
 from registrations.register import refuse_unless_admitted
 from registrations.register import register as register_verb
+from registrations.second_form import second_form_for
 from registrations.ticket_code import qr_png, qr_svg
 from registrations.tickets import ticket_for
 from shared.clock import now
@@ -140,6 +142,8 @@ def own_page(link: str) -> ResponseReturnValue:
         may_withdraw=state in STANDING and registration.stop.starts_at > now() and arrival is None,
         may_register_again=state not in STANDING and registration.stop.is_open,
         address=address_for(registration),
+        own_answers=answers_of(registration),
+        second_form=second_form_for(registration),
         programme=programme_chosen(registration),
         may_choose=may_choose_programme(registration),
         **what_one_may_do(registration),
