@@ -23,6 +23,7 @@ from accounts.access import guard, open_to_everyone
 from accounts.cli import staff_commands
 from accounts.navigation import navigation
 from badges import views as badges_views
+from campaigns import channel_views as _campaigns_channel_views  # noqa: F401 - adds pages to campaigns
 from campaigns import public_views as campaigns_public_views
 from campaigns import start_views as _campaigns_start_views  # noqa: F401 - adds pages to campaigns
 from campaigns import views as campaigns_views

@@ -110,7 +110,7 @@ def draw_badges(
     faces = typefaces or find_typefaces()
     size = (layout.width * mm, layout.height * mm)
     canvas = PagedCanvas(out, size=size, first_font=faces.basic_font, title=title)
-    drawing = _Drawing(canvas, layout.card, faces)
+    drawing = Drawing(canvas, layout.card, faces)
     remaining = iter(holders)
     while sheet := list(islice(remaining, len(layout.corners))):
         for corner, holder in zip(layout.corners, sheet, strict=False):
@@ -130,7 +130,7 @@ def draw_badges(
     return drawing.report
 
 
-class _Drawing:
+class Drawing:
     """One PDF being drawn."""
 
     def __init__(self, canvas: PagedCanvas, card: Card, faces: Typefaces) -> None:
@@ -173,7 +173,7 @@ class _Drawing:
             return
         face = self._faces.bold if place.bold else self._faces.regular
         fitted = self._fit(text, place, face)
-        self._text(text, fitted, place, face)
+        self._set(text, fitted, place, face)
         number = self.report.badges
         self.report.missing += [
             MissingGlyph(number, holder.full_name, part, character) for character in face.missing(text)
@@ -181,19 +181,32 @@ class _Drawing:
         if not fitted.is_whole:
             self.report.shortened.append(ShortenedText(number, holder.full_name, part))
 
+    def words(self, text: str, place: TextPlace) -> None:
+        """Draw a text into its place, as large as it fits."""
+        face = self._faces.bold if place.bold else self._faces.regular
+        text = tidy(text)
+        if text:
+            self._set(text, self._fit(text, place, face), place, face)
+
+    def save(self) -> None:
+        """Close the page and write the file."""
+        self._canvas.showPage()
+        with _embedding:
+            self._canvas.save()
+
     def _ground(self, badge_class: BadgeClass, *, has_code: bool) -> str:
         """Name of the form with all that is the same on the badges of a class. It is drawn once a PDF."""
         key = (badge_class, has_code)
         if key not in self._grounds:
             name = f"{badge_class}-{'code' if has_code else 'plain'}"
             self._canvas.beginForm(name, 0, 0, self._card.width * mm, self._card.height * mm)
-            self._scenery(CLASS_BANDS[badge_class].colour)
+            self.scenery(CLASS_BANDS[badge_class].colour)
             self._band(badge_class, has_code=has_code)
             self._canvas.endForm()
             self._grounds[key] = name
         return self._grounds[key]
 
-    def _scenery(self, colour: Colour) -> None:
+    def scenery(self, colour: Colour) -> None:
         picture, canvas = self._card.scenery, self._canvas
         canvas.saveState()
         frame = canvas.beginPath()
@@ -237,12 +250,12 @@ class _Drawing:
             (band.chinese, card.class_chinese, self._faces.bold),
             (band.english, card.class_english, self._faces.regular),
         ):
-            self._text(word, self._fit(word, place, face), place, face)
+            self._set(word, self._fit(word, place, face), place, face)
         if has_code:
             self._fill(WHITE)
             canvas.roundRect(*_points(card.code_ground), card.corner / 2 * mm, stroke=0, fill=1)
 
-    def _text(self, text: str, fitted: FittedText, place: TextPlace, face: Typeface) -> None:
+    def _set(self, text: str, fitted: FittedText, place: TextPlace, face: Typeface) -> None:
         """Draw ``fitted`` in its place, in the middle of its height, and make it copied as ``text``."""
         canvas, size = self._canvas, fitted.size
         box_x, box_y, box_width, box_height = _points(place.box)

@@ -5,22 +5,26 @@ A PDF is asked for by POST: it leaves a line in the record, and a GET changes no
 
 from __future__ import annotations
 
-from io import SEEK_END
+from io import SEEK_END, BytesIO
 from typing import BinaryIO
 
 from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 
 from accounts.access import requires
 from accounts.permissions import Permission
 from badges.batch import ToLookAt, called, holder_of, holders_at, pdf_of, to_look_at
 from badges.forms import PaperForm
-from campaigns.lookups import stop_for, stops_for
+from badges.poster import Poster, draw_poster
+from campaigns.lookups import campaign_for, channel_of, stop_for, stops_for
 from campaigns.models import Stop
+from campaigns.poster import campaign_address, poster_address
 from registrations.lookups import confirmed_for_badges, registration_for
 from shared.clock import in_china, today
 from shared.db import transaction
-from shared.errors import Refusal
+from shared.display import span
+from shared.errors import NotFound, Refusal
 from shared.pages import PAGE_SIZE, Page
 
 bp = Blueprint("badges", __name__, url_prefix="/desk/badges")
@@ -119,3 +123,30 @@ def _as_download(pdf: BinaryIO, name: str) -> ResponseReturnValue:
     answer.content_length = pdf.seek(0, SEEK_END)
     pdf.seek(0)
     return answer
+
+
+@bp.get("/posters/<int:campaign_id>/<int:channel_id>.pdf")
+@requires(Permission.SEE_CAMPAIGNS)
+def poster_pdf(campaign_id: int, channel_id: int) -> ResponseReturnValue:
+    """A poster of A4 with the code of one channel; ``?stop=`` makes it one stop's."""
+    campaign = campaign_for(g.staff, campaign_id, Permission.SEE_CAMPAIGNS)
+    channel = channel_of(campaign, channel_id)
+    stop_id = request.args.get("stop", type=int)
+    stops = [one for one in campaign.stops if one.cancelled_at is None and stop_id in (None, one.id)]
+    if stop_id is not None and not stops:
+        raise NotFound
+    address = poster_address(stops[0], channel.word) if stop_id else campaign_address(campaign, channel.word)
+    with force_locale("zh_Hans"):
+        pdf = draw_poster(
+            Poster(
+                family=f"{campaign.family.label} · {campaign.host_city.name_zh if campaign.host_city else '山西省'}",
+                title=campaign.name_zh,
+                summary=campaign.summary_zh,
+                line=campaign.poster_line,
+                stops=[(one.city_zh, span(one.starts_at, one.ends_at), one.venue_zh) for one in stops],
+                address=address,
+                channel=channel.name,
+            )
+        )
+    name = f"{campaign.slug}-{channel.word}{f'-{stop_id}' if stop_id else ''}.pdf"
+    return send_file(BytesIO(pdf), mimetype="application/pdf", download_name=name)

@@ -146,3 +146,11 @@ class TimesDoNotFit(Refusal):
     status = 422
     code = "times_do_not_fit"
     sentence = _l("There it would end before it begins, or registration would close after the end.")
+
+
+class ChannelTaken(Refusal):
+    """Two channels of one campaign cannot share a word: nobody could tell who came by which."""
+
+    code = "channel_taken"
+    field = "word"
+    sentence = _l("This campaign has a channel of this word already. Choose another word.")

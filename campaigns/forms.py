@@ -443,3 +443,23 @@ class ChannelForm(FlaskForm):
         ),
         render_kw={"autocapitalize": "none", "spellcheck": "false"},
     )
+
+
+class NewChannelForm(FlaskForm):
+    """One more way by which people are to hear of a campaign."""
+
+    name = _line(_l("Where it hangs or stands"), 60, description=_l("Like 复旦大学海报 or 微信公众号."))
+    word = StringField(
+        _l("Word in the address"),
+        validators=[
+            needed(),
+            Regexp(f"^{FORM.pattern}$", message=_l("Small letters, digits and hyphens, at most 32.")),
+        ],
+        filters=[trimmed],
+        description=_l(
+            "A short word like fudan or wechat. Registrations that come through this code carry it."
+        ),
+        render_kw={"autocapitalize": "none", "spellcheck": "false"},
+    )
+
+    validate_name = staticmethod(_not_blank)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from accounts.models import Staff
 from accounts.permissions import Permission, Reach, reach_of
-from campaigns.models import Campaign, CampaignTemplate, HostCity, ProgrammeItem, Stop
+from campaigns.models import Campaign, CampaignTemplate, Channel, HostCity, ProgrammeItem, Stop
 from shared.db import db
 from shared.errors import NotFound
 
@@ -142,6 +142,22 @@ def by_venues(stops: Iterable[Stop]) -> list[Stop]:
         if stop.main_stop_id in shown and stop.main_stop_id is not None:
             subs.setdefault(stop.main_stop_id, []).append(stop)
     return [one for stop in stops if stop.main_stop_id not in shown for one in (stop, *subs.get(stop.id, ()))]
+
+
+def channels_of(campaign: Campaign) -> list[Channel]:
+    """The campaign's channels in the order in which they were added."""
+    statement = select(Channel).where(Channel.campaign_id == campaign.id).order_by(Channel.id)
+    return list(db.session.scalars(statement))
+
+
+def channel_of(campaign: Campaign, channel_id: int) -> Channel:
+    """One channel of ``campaign``. Raises NotFound for another campaign's."""
+    channel = db.session.scalar(
+        select(Channel).where(Channel.id == channel_id, Channel.campaign_id == campaign.id)
+    )
+    if channel is None:
+        raise NotFound
+    return channel
 
 
 def templates_for(staff: Staff) -> list[CampaignTemplate]:

@@ -9,7 +9,7 @@ import qrcode
 from flask import current_app, url_for
 from qrcode.constants import ERROR_CORRECT_M
 
-from campaigns.models import Stop
+from campaigns.models import Campaign, Stop
 
 # One module is 16 dots: about 600 dots in all, sharp on A3.
 DOTS_PER_MODULE = 16
@@ -18,9 +18,21 @@ QUIET_ZONE = 4
 
 def poster_address(stop: Stop, channel: str | None) -> str:
     """The full public address of ``stop``; ``from`` names the poster, the registration form keeps it."""
-    named: dict[str, Any] = {"from": channel} if channel else {}
-    path = url_for("public.campaign", slug=stop.campaign.slug, _anchor=f"stop-{stop.id}", **named)
-    return str(current_app.config["SETTINGS"].public_url) + path
+    return full_address("public.stop", slug=stop.campaign.slug, stop_id=stop.id, **_named(channel))
+
+
+def campaign_address(campaign: Campaign, channel: str | None) -> str:
+    """The full public address of ``campaign``, likewise."""
+    return full_address("public.campaign", slug=campaign.slug, **_named(channel))
+
+
+def full_address(endpoint: str, **values: Any) -> str:
+    """A public page's address with the name of the house, as it stands on paper and in what others show of us."""
+    return str(current_app.config["SETTINGS"].public_url) + url_for(endpoint, **values)
+
+
+def _named(channel: str | None) -> dict[str, Any]:
+    return {"from": channel} if channel else {}
 
 
 def poster_code(address: str) -> bytes:

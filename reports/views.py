@@ -11,6 +11,7 @@ from campaigns.lookups import campaign_for, campaigns_for
 from campaigns.models import Campaign
 from reports.funnel import funnel_by_stop
 from reports.roll_up import RollUp, roll_up_of
+from reports.sources import Source, sources_of
 
 bp = Blueprint("reports", __name__, url_prefix="/desk/reports")
 
@@ -19,6 +20,12 @@ bp = Blueprint("reports", __name__, url_prefix="/desk/reports")
 def roll_up(campaign: Campaign) -> RollUp | None:
     """The campaign's figures for the page that shows it; None for whom they are not."""
     return roll_up_of(g.staff, campaign) if g.get("staff") is not None else None
+
+
+@bp.app_template_global("sources")
+def sources(campaign: Campaign) -> list[Source]:
+    """By which channels people came to the campaign, for the page that shows it."""
+    return sources_of(g.staff, campaign) if g.get("staff") is not None else []
 
 
 @bp.get("/funnel")

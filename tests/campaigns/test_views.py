@@ -229,7 +229,7 @@ def test_a_poster_leads_to_the_stop_and_names_where_it_hangs(desk: Browser, chan
     assert picture.width >= 500
     read = zxingcpp.read_barcodes(picture)
     query = f"?from={channel}" if channel else ""
-    assert [code.text for code in read] == [f"http://localhost/c/{stop.campaign.slug}{query}#stop-{stop.id}"]
+    assert [code.text for code in read] == [f"http://localhost/c/{stop.campaign.slug}/stops/{stop.id}{query}"]
 
 
 def test_a_channel_that_is_no_word_is_refused_and_stands_in_no_header(desk: Browser) -> None:

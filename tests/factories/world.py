@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.models import Role
 from campaigns.families import built_in
-from campaigns.models import CampaignTemplate, ProgrammeItem, ProgrammeKind
+from campaigns.models import CampaignTemplate, Channel, ProgrammeItem, ProgrammeKind
 from checkin.models import CheckIn
 from employers.models import Employer
 from jobs.models import LongWork, WorkState
@@ -117,7 +117,6 @@ def side(city: str) -> Side:
         created_at=now(),
         created_by_id=accounts.staff(Role.ORGANISER, host_city_id=host.id).id,
     )
-    db.session.add(template)
     invitation = Invitation(
         stop_id=stop.id,
         code=new_code(),
@@ -142,6 +141,8 @@ def side(city: str) -> Side:
     criterion = Criterion(campaign_id=campaign.id, name_zh="学术水平")
     quota = Quota(stop_id=stop.id, dimension=QuotaDimension.EDUCATION, value="master", most=5)
     db.session.add_all([item, check_in, employer, lead, message, work, view, batch, criterion, quota])
+    channel = Channel(campaign_id=campaign.id, word="fudan", name="复旦大学", created_at=now())
+    db.session.add_all([template, channel])
     db.session.commit()
     person, like = registration.person, somebody(f"李文伯{number}")
     registrations.registration(RegistrationState.WITHDRAWN, at=stop, person=like)
@@ -169,6 +170,7 @@ def side(city: str) -> Side:
             "question_id": questions_of(campaign.id)[-2].id,
             "page_id": pages_of(campaign.id)[0].id,
             "template_id": template.id,
+            "channel_id": channel.id,
             "family": campaign.family.value,
             "registration_id": registration.id,
             "person_id": person.id,

@@ -18,7 +18,10 @@ from tests.served import Served
 NARROW = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}
 # Pages are what answers with HTML; these are files.
-FILES = {"static", "campaigns.poster_png", "registrations.calendar", "messages.html_body"}
+FILES = {
+    "static", "campaigns.poster_png", "public.campaign_calendar", "public.stop_calendar", "registrations.calendar",
+    "messages.html_body",
+}  # fmt: skip
 # Between them they may open every page.
 PEOPLE = ("admin", "employer")
 
