@@ -26,6 +26,7 @@ from badges import views as badges_views
 from campaigns import channel_views as _campaigns_channel_views  # noqa: F401 - adds pages to campaigns
 from campaigns import public_views as campaigns_public_views
 from campaigns import start_views as _campaigns_start_views  # noqa: F401 - adds pages to campaigns
+from campaigns import stop_staff_views as _campaigns_stop_staff_views  # noqa: F401 - adds pages to campaigns
 from campaigns import views as campaigns_views
 from campaigns.lookups import scope_name
 from checkin import own_copy as _checkin_own_copy  # noqa: F401 - tells its chapter of a copy

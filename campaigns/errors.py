@@ -154,3 +154,29 @@ class ChannelTaken(Refusal):
     code = "channel_taken"
     field = "word"
     sentence = _l("This campaign has a channel of this word already. Choose another word.")
+
+
+class RoleNotBelowOnes(Refusal):
+    """One gives only roles that allow less than one's own."""
+
+    status = 403
+    code = "role_not_below_ones"
+    field = "role"
+    sentence = _l("You can give and take only roles that allow less than your own.")
+
+
+class NoSuchColleague(Refusal):
+    """No account of that name that is in use."""
+
+    status = 422
+    code = "no_such_colleague"
+    field = "login"
+    sentence = _l("There is no account of this name in use. Ask your administrator for it.")
+
+
+class RoleIsGiven(Refusal):
+    """The colleague has this role at this stop already."""
+
+    code = "role_is_given"
+    field = "login"
+    sentence = _l("This colleague has the role for this stop already.")

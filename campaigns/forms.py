@@ -27,7 +27,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from accounts.models import Staff
+from accounts.models import Role, Staff
 from accounts.permissions import Permission, reach_of
 from campaigns.change_scope import Scope
 from campaigns.channel import FORM
@@ -463,3 +463,15 @@ class NewChannelForm(FlaskForm):
     )
 
     validate_name = staticmethod(_not_blank)
+
+
+class StopStaffForm(FlaskForm):
+    """A colleague and a role for one stop."""
+
+    login = _line(_l("Colleague's account"), 100, description=_l("The name your colleague signs in with."))
+    role = SelectField(_l("Role"), validators=[needed()])
+
+    def __init__(self, roles: list[Role]) -> None:
+        super().__init__()
+        self.role.choices = [(role.value, role.label) for role in roles]
+        self.login.render_kw = {"autocomplete": "off"}

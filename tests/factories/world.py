@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from accounts.models import Role
+from accounts.models import Role, RoleGrant
 from campaigns.families import built_in
 from campaigns.models import CampaignTemplate, Channel, ProgrammeItem, ProgrammeKind
 from checkin.models import CheckIn
@@ -142,7 +142,12 @@ def side(city: str) -> Side:
     quota = Quota(stop_id=stop.id, dimension=QuotaDimension.EDUCATION, value="master", most=5)
     db.session.add_all([item, check_in, employer, lead, message, work, view, batch, criterion, quota])
     channel = Channel(campaign_id=campaign.id, word="fudan", name="复旦大学", created_at=now())
-    db.session.add_all([template, channel])
+    grant = RoleGrant(
+        staff_id=accounts.staff(Role.GATE_VOLUNTEER, host_city_id=host.id).id,
+        role=Role.REVIEWER,
+        stop_id=stop.id,
+    )
+    db.session.add_all([template, channel, grant])
     db.session.commit()
     person, like = registration.person, somebody(f"李文伯{number}")
     registrations.registration(RegistrationState.WITHDRAWN, at=stop, person=like)
@@ -171,6 +176,7 @@ def side(city: str) -> Side:
             "page_id": pages_of(campaign.id)[0].id,
             "template_id": template.id,
             "channel_id": channel.id,
+            "grant_id": grant.id,
             "family": campaign.family.value,
             "registration_id": registration.id,
             "person_id": person.id,
