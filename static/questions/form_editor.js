@@ -20,6 +20,7 @@ function begin() {
   let queue = Promise.resolve();
   let saved = ""; // what the side's form held when it was last saved
   let typing = null;
+  let saving = Promise.resolve(true);
   let blocked = false; // the side holds something that could not be saved
 
   // ---- talking to the server ----
@@ -128,7 +129,13 @@ function begin() {
 
   // ---- saving as one types ----
 
-  async function save(extra = {}) {
+  /** One saving after the other: each sends the fingerprint that the one before brought. Whether all is saved. */
+  function save(extra = {}) {
+    saving = saving.then(() => saveNow(extra));
+    return saving;
+  }
+
+  async function saveNow(extra) {
     clearTimeout(typing);
     const form = sideForm();
     if (!form || (!isDirty() && !Object.keys(extra).length)) return true;
@@ -148,7 +155,7 @@ function begin() {
       return true;
     }
     if (said.ask) {
-      if (await agreed(said.ask)) return save({ ...extra, agreed: "1" });
+      if (await agreed(said.ask)) return saveNow({ ...extra, agreed: "1" });
       await show(address, { fresh: true });
       return false;
     }
