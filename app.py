@@ -65,6 +65,7 @@ from registrations import people_views as registrations_people_views
 from registrations import programme_views as registrations_programme_views
 from registrations import queue_views as _registrations_queue_views  # noqa: F401 - pages of the same blueprint
 from registrations import reviewer_views as _registrations_reviewer_views  # noqa: F401 - the same
+from registrations import seat_views as _registrations_seat_views  # noqa: F401 - the same
 from registrations import staff_views as registrations_staff_views
 from registrations import tasks as _registrations_tasks  # noqa: F401 - tells applicants
 from registrations import views as registrations_views

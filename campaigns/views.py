@@ -56,6 +56,13 @@ WAYS_ON = (
         "stop",
         "users",
     ),
+    (
+        Permission.PLAN_CAMPAIGNS,
+        _l("Seats and quotas"),
+        "registrations_staff.seats",
+        "stop_id",
+        "adjustments-horizontal",
+    ),
     (Permission.PRINT_BADGES, _l("Badges"), "badges.stop", "stop_id", "id-badge"),
     (Permission.CHECK_IN, _l("Gate"), "checkin.gate", "stop_id", "scan"),
     (Permission.PLAN_CAMPAIGNS, _l("Invitations"), "entry.invitations", "stop_id", "mail"),

@@ -100,7 +100,8 @@ _STILL_OUTSIDE = {
         "This registration was declined. Please send the person to the service desk."
     ),
     RegistrationState.EXPIRED: _l(
-        "This person did not accept the seat in time. The service desk knows whether one is free."
+        "This person's seat was given on, because no answer or arrival came in time. The service desk knows whether "
+        "one is free."
     ),
     RegistrationState.WITHDRAWN: _l(
         "This registration was withdrawn. Somebody who has come after all can register again at the service desk."

@@ -165,6 +165,29 @@ class CriterionIsUsed(Refusal):
     sentence = _l("Points were given for this criterion already, so it stays.")
 
 
+class NotAsked(Refusal):
+    """An answer to a question that was not put."""
+
+    code = "not_asked"
+    sentence = _l("You have not been asked about this; your seat stands as it is.")
+
+
+class NotYetReleased(Refusal):
+    """Latecomers have their time."""
+
+    code = "not_yet_released"
+    sentence = _l(
+        "It is too early: latecomers still have their time. The stop's seat rules say from when on."
+    )
+
+
+class NobodyWaits(Refusal):
+    """An empty chair helps nobody."""
+
+    code = "nobody_waits"
+    sentence = _l("Nobody waits for a seat, so none is given on.")
+
+
 class WrongState(Refusal):
     """The registration is not where this act begins: somebody else was quicker, or a page was old."""
 

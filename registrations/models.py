@@ -53,7 +53,7 @@ _STATE_LABELS = {
     RegistrationState.WAITING: _l("On the waiting list"),
     RegistrationState.DECLINED: _l("Declined"),
     RegistrationState.WITHDRAWN: _l("Withdrawn"),
-    RegistrationState.EXPIRED: _l("Offer expired"),
+    RegistrationState.EXPIRED: _l("No answer in time"),
 }
 
 STANDING = (
@@ -644,6 +644,26 @@ class FindRequest(Model):
     sealed: Mapped[bytes | None]
     asked_at: Mapped[Moment]
     answered_at: Mapped[Moment | None]
+
+
+class StillComing(Model):
+    """That somebody confirmed was asked so many days before whether he still comes, and what he said.
+
+    The same question asked twice finds its row; a later round asks only who has not answered.
+    """
+
+    __tablename__ = "still_coming"
+    __table_args__ = (
+        CheckConstraint("(comes IS NULL) = (answered_at IS NULL)", name="answered_with_answer"),
+    )
+
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True
+    )
+    days_before: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    asked_at: Mapped[Moment]
+    answered_at: Mapped[Moment | None]
+    comes: Mapped[bool | None]
 
 
 class SeatRules(Model):

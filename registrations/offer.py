@@ -42,15 +42,18 @@ def offer_ends_at(stop: Stop, offer_hours: int | None, at: datetime) -> datetime
     return at + lasts if lasts >= min(wanted, SHORTEST_OFFER) else None
 
 
-def fill_free_seats(stop_id: int) -> list[Registration]:
+def fill_free_seats(stop_id: int, *, on_the_spot: bool = False) -> list[Registration]:
     """Give every free seat to the next in line: offered where the stop's rules give time to answer, else confirmed.
 
-    Returns whom. Nobody any more once the stop has begun or is cancelled. The caller holds the transaction.
+    Returns whom. Nobody any more once the stop has begun or is cancelled, unless ``on_the_spot`` says that seats are
+    given on at the door; then they are confirmed at once. The caller holds the transaction.
     """
     db.session.flush()  # the seats are counted by the database
     stop = hold(Stop, stop_id)
     moment = now()
-    if stop is None or stop.cancelled_at is not None or stop.starts_at <= moment or stop.seats_left <= 0:
+    if stop is None or stop.cancelled_at is not None or stop.seats_left <= 0:
+        return []
+    if (stop.ends_at if on_the_spot else stop.starts_at) <= moment:
         return []
     chosen = _next_in_line(room_of(stop))
     if not chosen:
@@ -63,7 +66,7 @@ def fill_free_seats(stop_id: int) -> list[Registration]:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
-    until = offer_ends_at(stop, seat_rules_of(stop_id).offer_hours, moment)
+    until = None if on_the_spot else offer_ends_at(stop, seat_rules_of(stop_id).offer_hours, moment)
     for registration in next_in_line:
         if until is None:
             take_step(registration, RegistrationState.CONFIRMED, act="confirm", by=SYSTEM)

@@ -94,7 +94,9 @@ def _in_words(change: StateChange, stops: dict[int, Stop]) -> str:
             if change.before is S.OFFERED
             else _("A seat came free and is yours"),
             S.OFFERED: _("A seat came free and was held for you"),
-            S.EXPIRED: _("The offer expired, and the seat went to the next in line"),
+            S.EXPIRED: _("The offer expired, and the seat went to the next in line")
+            if change.before is S.OFFERED
+            else _("We had no answer in time, and your seat went to the next in line"),
             S.WITHDRAWN: _("You withdrew"),
         }
     return words.get(change.after) or change.after.label

@@ -19,14 +19,14 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from accounts.models import Staff
 from campaigns.models import HostCity, Stop
 from questions.engine import Field as Asked
 from questions.models import Kind
-from registrations.models import Education, Quota, RegistrationState
+from registrations.models import Education, Quota, QuotaDimension, RegistrationState
 from registrations.queue import Wanted
 from registrations.queue_models import ReadyReason
 from registrations.quotas import cell_label
@@ -226,6 +226,62 @@ class CarryOutForm(FlaskForm):
             "subject": (self.subject.data or "").strip(),
             "text": (self.text.data or "").strip(),
         }
+
+
+class SeatRulesForm(FlaskForm):
+    """How a stop gives its seats on."""
+
+    offer_hours = IntegerField(
+        _l("Hours to answer an offer"),
+        validators=[Optional(), NumberRange(1, 336, message=_l("A number from 1 to 336."))],
+    )
+    asks_again = BooleanField(_l("Ask the confirmed whether they still come"))
+    releases_unanswered = BooleanField(_l("Give on the seats of those who do not answer"))
+    no_show_minutes = IntegerField(
+        _l("Minutes after the beginning"),
+        validators=[Optional(), NumberRange(0, 1440, message=_l("A number from 0 to 1440."))],
+    )
+
+
+class QuotaForm(FlaskForm):
+    """One cell of a quota; which of its fields counts, the dimension says."""
+
+    dimension = SelectField(_l("By"), validators=[InputRequired()])
+    education = SelectField(_l("Education"))
+    city = SelectField(_l("First wish of city"), coerce=str)
+    words = StringField(_l("Field or university"), validators=[Length(max=60)])
+    most = IntegerField(
+        _l("At most"),
+        validators=[InputRequired(), NumberRange(0, 100_000, message=_l("A number, 0 or more."))],
+    )
+
+    def __init__(self, *, cities: Sequence[HostCity], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dimension.choices = [(one.value, one.label) for one in QuotaDimension]
+        self.education.choices = [(one.value, one.label) for one in Education]
+        self.city.choices = [(str(city.id), city.name) for city in cities]
+
+    def validate_words(self, field: StringField) -> None:
+        """A field or a university needs its word."""
+        needs_words = self.dimension.data in (QuotaDimension.FIELD, QuotaDimension.UNIVERSITY)
+        if needs_words and not (field.data or "").strip():
+            raise ValidationError(_("Say which one."))
+
+    @property
+    def chosen_value(self) -> str:
+        """The cell's value, as a quota holds it; only after ``validate``."""
+        if self.dimension.data == QuotaDimension.EDUCATION:
+            return str(self.education.data)
+        if self.dimension.data == QuotaDimension.WISH:
+            return str(self.city.data)
+        return " ".join((self.words.data or "").split())
+
+
+class ReadyReasonForm(FlaskForm):
+    """A reason for declining, in both languages."""
+
+    text_zh = LineField(_l("In Chinese"), shortest=4, longest=200)
+    text_en = StringField(_l("In English"), validators=[Length(max=300)])
 
 
 class CriterionForm(FlaskForm):

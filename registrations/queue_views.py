@@ -18,7 +18,6 @@ from accounts.permissions import Permission, reach_of
 from campaigns.lookups import host_cities, stops_for
 from jobs.models import LongWork
 from questions.lookups import fields_by_key
-from registrations.assign import opinions_on, own_review
 from registrations.batch import batch_for, carry_out, choose, preview_of
 from registrations.judge import BEGINS_AT
 from registrations.lookups import arrived_at, history, place_in_line, registration_for
@@ -43,7 +42,7 @@ from registrations.queue import (
 from registrations.queue_forms import CarryOutForm, QueueForm
 from registrations.queue_models import ReadyReason
 from registrations.quotas import quotas_of
-from registrations.staff_views import bp
+from registrations.staff_views import bp, opinions_shown
 from shared.db import db, transaction
 from shared.errors import Refusal
 from shared.pages import slice_of
@@ -112,7 +111,7 @@ def registration_brief(registration_id: int) -> ResponseReturnValue:
         place=place_in_line(found) if found.state is RegistrationState.WAITING else None,
         arrived_at=arrived_at(found),
         history=history(found)[-4:],
-        opinions=_opinions(found),
+        opinions=opinions_shown(found),
         may=_may(found),
     )
 
@@ -279,14 +278,6 @@ def _channels() -> list[str]:
         .limit(60)
     )
     return [channel for channel in db.session.scalars(statement) if channel]
-
-
-def _opinions(found: Registration) -> Any:
-    """What the reviewers think; None for a reviewer who has not said what he thinks himself."""
-    if reach_of(g.staff, Permission.PLAN_CAMPAIGNS):
-        return opinions_on(found)
-    own = own_review(found.id, g.staff)
-    return opinions_on(found) if own is not None and own.given_at is not None else None
 
 
 def _may(found: Registration) -> dict[str, bool]:

@@ -15,9 +15,11 @@ from audit.record import record
 from campaigns.lookups import host_cities
 from messages.lookups import messages_to
 from registrations.answers import answers_of, standing_of_second_form
+from registrations.assign import Opinions, opinions_on, own_review
 from registrations.edits import edits_of
+from registrations.errors import OverQuota
 from registrations.forms import DecideForm
-from registrations.judge import BEGINS_AT
+from registrations.judge import BEGINS_AT, case_of, why_not
 from registrations.lookups import (
     arrived_at,
     history,
@@ -27,6 +29,7 @@ from registrations.lookups import (
 )
 from registrations.models import Act, Registration, RegistrationState
 from registrations.offer import offer_seat
+from registrations.quotas import room_of
 from registrations.review import confirm as confirm_verb
 from registrations.review import decline as decline_verb
 from registrations.review import put_on_waitlist as put_on_waitlist_verb
@@ -136,6 +139,20 @@ def _decide(
     return redirect(url_for("registrations_staff.registration", registration_id=registration_id), 303)
 
 
+def opinions_shown(found: Registration) -> Opinions | None:
+    """What the reviewers think: for who decides, and for a reviewer once the own points are given."""
+    own = own_review(found.id, g.staff)
+    if _may_plan(found) and (own is None or own.given_at is not None or own.conflict is not None):
+        return opinions_on(found)
+    return opinions_on(found) if own is not None and own.given_at is not None else None
+
+
+def _over_quota(found: Registration) -> str | None:
+    """The sentence that a quota stands in the way, if only that does."""
+    refusal = why_not(Act.CONFIRM, case_of(found.id), room_of(found.stop))
+    return refusal.message if isinstance(refusal, OverQuota) else None
+
+
 def _may_plan(found: Registration) -> bool:
     """Whether the reader organises this stop: only an organiser goes over a quota."""
     stop = found.stop
@@ -168,6 +185,16 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
         "cities": [cities[city_id] for city_id in found.preferred_city_ids if city_id in cities],
         "place": place_in_line(found) if state is RegistrationState.WAITING else None,
         "arrived_at": arrival,
+        "opinions": opinions_shown(found),
+        "may_score": may_review and state in BEGINS_AT[Act.REVIEWERS],
+        "may_go_over": _may_plan(found),
+        "over_quota": _over_quota(found) if may_review and state in BEGINS_AT[Act.CONFIRM] else None,
+        "may_offer": may_review
+        and not is_over
+        and stop.cancelled_at is None
+        and not stop.is_full
+        and stop.starts_at > now()
+        and state in BEGINS_AT[Act.OFFER],
         "may_confirm": may_review
         and not is_over
         and stop.cancelled_at is None

@@ -31,7 +31,9 @@ from registrations.knocks import forget_knocks
 from registrations.models import RegistrationState
 from registrations.offer import expire_offers, fill_free_seats
 from registrations.own_code import forget_codes
+from registrations.still_coming import ask_again, release_unanswered, stops_that_ask
 from registrations.tell import (
+    ask_by_mail,
     latest_act,
     offer_times,
     open_offers_end_at,
@@ -132,6 +134,27 @@ def forget_what_is_over() -> None:
     forget_knocks()
     forget_requests()
     forget_codes()
+
+
+@every(timedelta(minutes=10))
+def ask_who_still_comes() -> None:
+    """Stops whose people are asked again, and those whose time to answer has run out: a promise for each."""
+    for stop_id in stops_that_ask():
+        enqueue(ask_the_confirmed, stop_id=stop_id)
+
+
+@task
+def ask_the_confirmed(stop_id: int) -> None:
+    """Ask whoever is to be asked now; give on the seats of those who have not answered in time."""
+    for registration_id in ask_again(stop_id):
+        enqueue(tell_still_coming, registration_id=registration_id)
+    release_unanswered(stop_id)
+
+
+@task
+def tell_still_coming(registration_id: int) -> None:
+    """Do you still come?"""
+    ask_by_mail(registration_id)
 
 
 @on(SeatsAdded)

@@ -17,7 +17,7 @@ from questions.lookups import has_second_form
 from registrations.by_invitation import invitation_address
 from registrations.field_names import field_names
 from registrations.links import address_for
-from registrations.lookups import place_in_line
+from registrations.lookups import place_in_line, seat_rules_of
 from registrations.models import (
     STANDING,
     AnswerChange,
@@ -25,7 +25,9 @@ from registrations.models import (
     Registration,
     RegistrationState,
     StateChange,
+    StillComing,
 )
+from registrations.still_coming import ANSWER_UNTIL, is_asked
 from registrations.ticket_code import qr_png
 from registrations.tickets import make_first_key, ticket_for
 from shared.clock import now
@@ -82,7 +84,14 @@ def tell_of_step(registration_id: int, after: RegistrationState) -> None:
         ticket = qr_png(ticket_for(registration))
         if has_second_form(registration.stop):
             more["second_form"] = f"{address_for(registration)}/after-approval"
-    _write(registration, _KINDS[after], str(step.id if step else 0), more, ticket)
+    _write(registration, _kind(after, step), str(step.id if step else 0), more, ticket)
+
+
+def _kind(after: RegistrationState, step: StateChange | None) -> str:
+    """The kind of message for a step: who had a seat is told of its loss in other words than who was offered one."""
+    if after is RegistrationState.EXPIRED and step is not None and step.before is RegistrationState.CONFIRMED:
+        return "seat_given_on"
+    return _KINDS[after]
 
 
 def offer_times(registration_id: int) -> OfferTimes | None:
@@ -115,6 +124,22 @@ def remind_of_offer(registration_id: int, until: datetime) -> None:
     if registration.stop.cancelled_at is not None or until <= now():
         return
     _write(registration, "offer_expiring", str(int(until.timestamp())), {}, None)
+
+
+def ask_by_mail(registration_id: int) -> None:
+    """Write the question whether somebody confirmed still comes; once a round, nothing when it was answered."""
+    registration = db.session.get(Registration, registration_id)
+    if registration is None or not is_asked(registration) or registration.stop.cancelled_at is not None:
+        return
+    days = db.session.scalar(
+        select(func.min(StillComing.days_before)).where(StillComing.registration_id == registration_id)
+    )
+    rules = seat_rules_of(registration.stop_id)
+    more = {
+        "until": registration.stop.starts_at - ANSWER_UNTIL,
+        "is_released": rules.releases_unanswered,
+    }
+    _write(registration, "still_coming", str(days), more, None)
 
 
 def tell_of_stop(registration_id: int, kind: str, occasion: str) -> None:

@@ -36,6 +36,7 @@ from registrations.own_page import what_one_may_do
 from registrations.register import refuse_unless_admitted
 from registrations.register import register as register_verb
 from registrations.second_form import second_form_for
+from registrations.still_coming import is_asked, say_still_coming
 from registrations.ticket_code import qr_png, qr_svg
 from registrations.tickets import ticket_for
 from shared.clock import now
@@ -146,8 +147,30 @@ def own_page(link: str) -> ResponseReturnValue:
         second_form=second_form_for(registration),
         programme=programme_chosen(registration),
         may_choose=may_choose_programme(registration),
+        asks_still_coming=is_asked(registration),
         **what_one_may_do(registration),
     )
+
+
+@bp.post("/r/<link>/still-coming")
+@open_to_everyone
+def still_coming(link: str) -> ResponseReturnValue:
+    """The answer to the question whether one still comes."""
+    registration = registration_on_link(link)
+    comes = request.form.get("comes") != "no"
+    try:
+        with transaction():
+            say_still_coming(registration.id, comes)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(
+            _("Thank you, we look forward to seeing you.")
+            if comes
+            else _("Thank you for telling us: the seat goes to the next in line."),
+            "success",
+        )
+    return redirect(url_for("registrations.own_page", link=link), 303)
 
 
 @bp.post("/r/<link>/offer/accept")

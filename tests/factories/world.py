@@ -20,7 +20,7 @@ from people.models import PairState, PersonPair
 from questions.lookups import pages_of, questions_of
 from registrations.links import link_for
 from registrations.models import Act, BadgeClass, Invitation, Quota, QuotaDimension, RegistrationState
-from registrations.queue_models import Batch, Criterion, SavedView
+from registrations.queue_models import Batch, Criterion, ReadyReason, SavedView
 from registrations.tickets import make_first_key
 from shared.clock import now
 from shared.codes import new_code
@@ -138,6 +138,8 @@ def side(city: str) -> Side:
     batch = Batch(
         act=Act.CONFIRM, registration_ids=[registration.id], chosen_by_id=work.ordered_by_id, chosen_at=now()
     )
+    reason = ReadyReason(text_zh="研究方向不符", text_en="", host_city_id=host.id)
+    db.session.add(reason)
     criterion = Criterion(campaign_id=campaign.id, name_zh="学术水平")
     quota = Quota(stop_id=stop.id, dimension=QuotaDimension.EDUCATION, value="master", most=5)
     db.session.add_all([item, check_in, employer, lead, message, work, view, batch, criterion, quota])
@@ -188,6 +190,7 @@ def side(city: str) -> Side:
             "work_id": work.id,
             "invitation_id": invitation.id,
             "view_id": view.id,
+            "reason_id": reason.id,
             "batch_id": batch.id,
             "criterion_id": criterion.id,
             "quota_id": quota.id,

@@ -22,6 +22,7 @@ from accounts.models import Staff
 from audit.record import APPLICANT
 from campaigns.models import Stop
 from registrations.models import SEATED, Quota, QuotaDimension, Registration, RegistrationState, SeatRules
+from registrations.move import move_to_stop
 from registrations.offer import accept_offer, decline_offer, expire_offers, fill_free_seats, offer_seat
 from registrations.quotas import change_quota, room_of, set_quota
 from registrations.register import register, withdraw
@@ -119,6 +120,13 @@ class Life(RuleBasedStateMachine):
     @rule(which=st.integers(0, 30))
     def withdraws(self, which: int) -> None:
         self.act(withdraw, which, by=APPLICANT)
+
+    @rule(which=st.integers(0, 30), to=st.integers(0, 1), without_seat=st.booleans())
+    def moves(self, which: int, to: int, without_seat: bool) -> None:
+        self.act(
+            lambda number: move_to_stop(number, self.stops[to].id, by=APPLICANT, without_seat=without_seat),
+            which,
+        )
 
     @rule(which=st.integers(0, 1))
     def time_passes(self, which: int) -> None:
