@@ -40,6 +40,8 @@ from employers import models as _employers_models  # noqa: F401 - grants name it
 from files import tasks as _files_tasks  # noqa: F401 - scans, removes, sweeps
 from files import views as files_views
 from files.cli import file_commands
+from imports import tasks as _imports_tasks  # noqa: F401 - brings lists in
+from imports import views as imports_views
 from jobs.cli import promise_commands
 from leads import belongings as _leads_belongings  # noqa: F401 - go with their person
 from leads import own_copy as _leads_own_copy  # noqa: F401 - tells its chapters of a copy
@@ -97,6 +99,7 @@ BLUEPRINTS = (
     registrations_people_views.bp,
     checkin_views.bp,
     walk_in_views.bp,
+    imports_views.bp,
     entry_views.bp,
     invitation_views.bp,
     badges_views.bp,

@@ -28,6 +28,7 @@ for package in (
     "questions",
     "registrations",
     "checkin",
+    "imports",
     "leads",
 ):
     import_module(f"{package}.models")

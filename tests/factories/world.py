@@ -12,6 +12,7 @@ from campaigns.families import built_in
 from campaigns.models import CampaignTemplate, Channel, ProgrammeItem, ProgrammeKind
 from checkin.models import CheckIn
 from employers.models import Employer
+from imports.models import ImportRun, ImportState
 from jobs.models import LongWork, WorkState
 from leads.models import Lead, Stage
 from messages.models import Message, MessageState
@@ -164,6 +165,18 @@ def side(city: str) -> Side:
     )
     db.session.add(pair)
     merged = merge(person.id, gone.id, by="system")
+    imported = ImportRun(
+        stop_id=stop.id,
+        by_staff_id=check_in.scanned_by.id,
+        file_name="名单.csv",
+        read_as="UTF-8",
+        row_count=0,
+        state=ImportState.CHECKED,
+        columns={},
+        options={},
+        uploaded_at=now(),
+    )
+    db.session.add(imported)
     db.session.commit()
     link = link_for(registration)
     return Side(
@@ -194,6 +207,7 @@ def side(city: str) -> Side:
             "batch_id": batch.id,
             "criterion_id": criterion.id,
             "quota_id": quota.id,
+            "import_id": imported.id,
             "link": link,
             "token": link,
             "receipt": "no-such-receipt",

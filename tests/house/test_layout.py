@@ -29,6 +29,7 @@ PACKAGES = [
     "questions",
     "registrations",
     "checkin",
+    "imports",
     "badges",
     "leads",
     "reports",

@@ -1,0 +1,84 @@
+"""Questions about imports. Staff reach one only through the door here: ``import_for``."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, func, select
+
+from accounts.models import Staff
+from accounts.permissions import Permission, reach_of
+from campaigns.lookups import stops_within
+from campaigns.models import Stop
+from imports.models import ColumnMemory, ImportRow, ImportRun, Outcome, Verdict
+from shared.db import db
+from shared.errors import NotFound
+
+
+def import_for(staff: Staff, import_id: int, permission: Permission) -> ImportRun:
+    """The only door to an import for staff. Raises NotFound also for one of another city's stop."""
+    within = stops_within(reach_of(staff, permission)).with_only_columns(Stop.id)
+    run = db.session.scalar(select(ImportRun).where(ImportRun.id == import_id, ImportRun.stop_id.in_(within)))
+    if run is None:
+        raise NotFound
+    return run
+
+
+def imports_of(stop_id: int) -> Select[ImportRun]:
+    """The imports of a stop, the newest first."""
+    return select(ImportRun).where(ImportRun.stop_id == stop_id).order_by(ImportRun.id.desc())
+
+
+def remembered_columns(staff_id: int, campaign_id: int) -> dict[str, str]:
+    """Column's plain name -> what it was taken for the last time."""
+    kept = db.session.scalar(
+        select(ColumnMemory.columns).where(
+            ColumnMemory.staff_id == staff_id, ColumnMemory.campaign_id == campaign_id
+        )
+    )
+    return dict(kept or {})
+
+
+def verdicts_of(run: ImportRun) -> dict[Verdict, int]:
+    """How many rows are to become what; every verdict is present."""
+    counts = dict.fromkeys(Verdict, 0)
+    for verdict, count in db.session.execute(
+        select(ImportRow.verdict, func.count()).where(ImportRow.run_id == run.id).group_by(ImportRow.verdict)
+    ):
+        counts[verdict] = count
+    return counts
+
+
+def outcomes_of(run: ImportRun) -> dict[Outcome, int]:
+    """How many rows became what; every outcome is present."""
+    counts = dict.fromkeys(Outcome, 0)
+    for outcome, count in db.session.execute(
+        select(ImportRow.outcome, func.count()).where(ImportRow.run_id == run.id).group_by(ImportRow.outcome)
+    ):
+        if outcome is not None:
+            counts[outcome] = count
+    return counts
+
+
+def rows_with_problems(run: ImportRun) -> Select[ImportRow]:
+    """The rows that something is wrong with, or that stayed when the import was taken back, in the sheet's order."""
+    return (
+        select(ImportRow)
+        .where(ImportRow.run_id == run.id, func.jsonb_array_length(ImportRow.problems) > 0)
+        .order_by(ImportRow.number)
+    )
+
+
+def refused_rows(run: ImportRun) -> list[ImportRow]:
+    """The rows that were refused and whose cells are still kept."""
+    return list(db.session.scalars(rows_with_problems(run).where(ImportRow.cells.is_not(None))))
+
+
+def first_entries(run: ImportRun, most: int = 5) -> list[ImportRow]:
+    """A few rows as they would be stored, to be looked at."""
+    return list(
+        db.session.scalars(
+            select(ImportRow)
+            .where(ImportRow.run_id == run.id, ImportRow.entry.is_not(None))
+            .order_by(ImportRow.number)
+            .limit(most)
+        )
+    )
