@@ -15,15 +15,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, text
 
 from accounts.models import Role, RoleGrant, Staff
+from accounts.sign_in import staff_with_login
 from audit.record import record
 from campaigns.models import Campaign, HostCity, ProgrammeItem, Stop
 from demo.accounts import PASSWORD
 from demo.crowd import Crowd, Hiring, Scene, StopPlace
+from demo.deciding import decide_some
 from demo.forms import answer_form, write_form
 from demo.load import allow_time, load, unused_ids
 from demo.names import remarkable_names
 from demo.plans import CampaignPlan, StopPlan, at, many_plans, plans
-from demo.staff import add_demo_staff
+from demo.staff import POSTS, add_demo_staff
 from demo.trades import CONTACTS_EMPLOYER, EMPLOYERS
 from employers.models import Employer
 from jobs.outbox import announce
@@ -62,6 +64,7 @@ def seed_if_empty() -> bool:
                 write_form(campaign)
                 answer_form(campaign, dice)
         make_first_key()
+        decide_some(dice, {login: account for login in POSTS if (account := staff_with_login(login))})
         _write_to_the_latest()
         record("seed", "demo", registrations=size)
     return True

@@ -24,7 +24,7 @@ from demo.seed import seed, seed_if_empty
 from leads.follow_up import HOLDING_CAP, claim_next
 from leads.models import OPEN_STAGES, Lead, LeadHolding, Stage
 from people.models import Person
-from registrations.models import BadgeClass, Registration, RegistrationState, StateChange
+from registrations.models import SEATED, BadgeClass, Registration, RegistrationState, StateChange
 from registrations.tickets import registration_id_on, ticket_for
 from shared.clock import now, today
 from shared.db import db, transaction
@@ -74,13 +74,13 @@ def test_one_campaign_is_over_one_goes_on_one_comes_and_one_is_a_draft() -> None
     assert any(not stop.campaign.is_published for stop in stops)
 
 
-def test_the_seats_are_those_of_the_confirmed() -> None:
-    confirmed = (
+def test_the_seats_are_those_of_the_confirmed_and_of_whom_one_is_held_for() -> None:
+    seated = (
         select(func.count())
-        .where(Registration.stop_id == Stop.id, Registration.state == RegistrationState.CONFIRMED)
+        .where(Registration.stop_id == Stop.id, Registration.state.in_(SEATED))
         .scalar_subquery()
     )
-    assert _count(select(func.count(Stop.id)).where(Stop.seats_taken != confirmed)) == 0
+    assert _count(select(func.count(Stop.id)).where(Stop.seats_taken != seated)) == 0
     assert _count(select(func.sum(Stop.seats_taken))) > 500
 
 
@@ -214,7 +214,7 @@ def test_many_people_come_by_copy_twice_and_every_rule_still_stands() -> None:
     seed(700, say=lines.append)
     assert _count(select(func.count(Registration.id))) == before + 2_200
     assert "1,500 of 1,500" in lines[0]
-    test_the_seats_are_those_of_the_confirmed()
+    test_the_seats_are_those_of_the_confirmed_and_of_whom_one_is_held_for()
     test_whoever_owns_a_lead_holds_it()
     test_nothing_has_happened_in_the_future_or_before_its_cause()
     held = (
