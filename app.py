@@ -55,7 +55,7 @@ from questions import editor_views as questions_editor_views
 from questions import preview_views as questions_preview_views
 from questions import views as questions_views
 from registrations import answer_files as _answer_files  # noqa: F401 - says who may open them
-from registrations import answer_views, entry_views, invitation_views, second_form_views
+from registrations import answer_views, entry_views, invitation_views, retention_views, second_form_views
 from registrations import belongings as _registrations_belongings  # noqa: F401 - go with their person
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
 from registrations import draft_views as registration_drafts_views
@@ -65,6 +65,7 @@ from registrations import own_data_views as registrations_own_data_views
 from registrations import own_views as registrations_own_views
 from registrations import people_views as registrations_people_views
 from registrations import programme_views as registrations_programme_views
+from registrations import purge as _registrations_purge  # noqa: F401 - removes what was kept long enough
 from registrations import queue_views as _registrations_queue_views  # noqa: F401 - pages of the same blueprint
 from registrations import reviewer_views as _registrations_reviewer_views  # noqa: F401 - the same
 from registrations import seat_views as _registrations_seat_views  # noqa: F401 - the same
@@ -84,6 +85,7 @@ BLUEPRINTS = (
     campaigns_public_views.bp,
     registrations_views.bp,
     registrations_own_views.bp,
+    retention_views.bp,
     registrations_own_data_views.bp,
     registrations_edits_views.bp,
     registration_drafts_views.bp,

@@ -47,6 +47,7 @@ SECTIONS: tuple[tuple[LazyString, tuple[Entry, ...]], ...] = (
             Entry(_l("My leads"), "leads.my_leads", "user-check"),
             Entry(_l("Referred to us"), "leads.referred", "briefcase"),
             Entry(_l("Funnel"), "reports.funnel", "chart-funnel"),
+            Entry(_l("Keeping of data"), "retention.plan", "database"),
         ),
     ),
     (

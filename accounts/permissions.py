@@ -12,6 +12,7 @@ class Permission(StrEnum):
     """One thing that may be allowed."""
 
     MANAGE_STAFF = "manage_staff"
+    MANAGE_RETENTION = "manage_retention"
     PLAN_CAMPAIGNS = "plan_campaigns"
     SEE_CAMPAIGNS = "see_campaigns"
     SEE_REGISTRATIONS = "see_registrations"

@@ -11,6 +11,7 @@ from jobs.janitor import every
 from jobs.long_work import long_work
 from jobs.models import LongWork
 from jobs.outbox import enqueue, on, task
+from privacy.retention import begin_purge, purge_some
 from registrations.answer_files import remove_unsent_files
 from registrations.batch import do_chunk, page_of_batch, words_of
 from registrations.drafts import delete_expired_drafts
@@ -155,6 +156,21 @@ def ask_the_confirmed(stop_id: int) -> None:
 def tell_still_coming(registration_id: int) -> None:
     """Do you still come?"""
     ask_by_mail(registration_id)
+
+
+@every(timedelta(hours=1))
+def purge_daily() -> None:
+    """Once a day, whichever relay asks first: begin the removal of what has been kept long enough."""
+    run_id = begin_purge()
+    if run_id is not None:
+        enqueue(purge_chunk, run_id=run_id)
+
+
+@task
+def purge_chunk(run_id: int) -> None:
+    """One chunk of a day's purge, and the promise of the next while there is more."""
+    if purge_some(run_id):
+        enqueue(purge_chunk, run_id=run_id)
 
 
 @on(SeatsAdded)

@@ -41,7 +41,7 @@ class Side:
     names: dict[str, Any]
     # Arguments that name no row of one city: they are nobody's.
     not_rows: frozenset[str] = field(
-        default=frozenset({"slug", "family", "language", "link", "token", "key", "receipt"})
+        default=frozenset({"slug", "family", "language", "link", "token", "key", "receipt", "run_id"})
     )
 
 
@@ -211,6 +211,7 @@ def side(city: str) -> Side:
             "link": link,
             "token": link,
             "receipt": "no-such-receipt",
+            "run_id": 0,
             "language": "en",
             "key": "full_name",
         },
