@@ -50,6 +50,11 @@ class Sheet:
                 names.append(f"{one.key}-paper")
         return names
 
+    def names_to_keep(self) -> list[str]:
+        """The names that a draft may hold: never an agreement, which is given to the sentence one sees."""
+        agreements = {one.key for one in self.questionnaire if one.kind is Kind.CONSENT}
+        return [name for name in self.names() if name not in agreements]
+
     def given(self, one: Field) -> str:
         """What was typed for a question of one value."""
         return next(iter(self.typed.get(one.key, ())), "")

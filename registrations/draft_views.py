@@ -14,7 +14,7 @@ from campaigns.models import Stop
 from files.errors import FileRefused
 from messages.write import write_message
 from questions.engine import check
-from questions.models import Core
+from questions.models import Core, Kind
 from questions.sheet import Sheet
 from registrations.by_invitation import admission_in_hand
 from registrations.drafts import (
@@ -60,7 +60,7 @@ def keep(slug: str, stop_id: int) -> ResponseReturnValue:
     token, _draft = draft_here(stop.id)
     sheet = blank_sheet(stop)
     try:
-        changes = changes_from(request.form.get("changes", ""), sheet.names())
+        changes = changes_from(request.form.get("changes", ""), sheet.names_to_keep())
     except ValueError:
         abort(400)
     with transaction():
@@ -87,7 +87,8 @@ def wrong_on_page(
         occasion=sheet.occasion,
         file_of=lambda one, token: kept_file(one, token, registration_id),
     )
-    keys = {one.key for one in pages[number - 1].fields}
+    # Agreements are not in a draft, so whether one is missing is said when the form is sent.
+    keys = {one.key for one in pages[number - 1].fields if one.kind is not Kind.CONSENT}
     return {key: sentence for key, sentence in checked.errors.items() if key in keys}
 
 

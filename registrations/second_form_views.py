@@ -93,7 +93,7 @@ def keep(link: str) -> ResponseReturnValue:
     refuse_unless_asked(registration)
     sheet = _sheet(registration)
     try:
-        changes = changes_from(request.form.get("changes", ""), sheet.names())
+        changes = changes_from(request.form.get("changes", ""), sheet.names_to_keep())
     except ValueError:
         abort(400)
     with transaction():
