@@ -109,6 +109,16 @@ def main() -> None:
             desk.goto(address + path)
             shoot(desk, name)
 
+        desk.goto(f"{address}/desk/campaigns/1/form")
+        desk.click("form[action$='/form/ready'] button")
+        desk.click("#ask button[value=yes]")
+        desk.wait_for_load_state()
+        desk.click(".fe-question:has(.fe-when) a >> nth=0")
+        desk.wait_for_selector("[data-sentence]")
+        shoot(desk, "form-editor-desk")
+        desk.goto(f"{address}/desk/campaigns/1/form/preview")
+        shoot(desk, "form-preview-desk")
+
         recruiter = page_for(browser, DESK)
         sign_in(recruiter, address, "recruiter")
         shoot(recruiter, "leads-desk")

@@ -142,6 +142,9 @@ class QuestionForm:
             for name in ("earliest", "latest"):
                 if limit := self._limit(name):
                     options[name] = limit
+            earliest, latest = options.get("earliest", ""), options.get("latest", "")
+            if earliest[:1].isdigit() and latest[:1].isdigit() and earliest > latest:
+                self.errors["latest"] = _("This day lies before the first one.")
         elif kind is Kind.IDENTITY_PAPER:
             options["papers"] = [
                 paper.value for paper in Paper if paper.value in self.typed.getlist("papers")
@@ -166,6 +169,9 @@ class QuestionForm:
                 self._whole("min_choices", 1, MOST_CHOICES),
                 self._whole("max_choices", 1, MOST_CHOICES),
             )
+            least, offered = options.get("min_choices"), options.get("choices")
+            if least is not None and offered is not None and least > len(offered):
+                self.errors["min_choices"] = _("There are not so many choices.")
         return options
 
     def _pair(self, options: dict[str, Any], low: str, high: str, least: Any, most: Any) -> None:

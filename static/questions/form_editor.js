@@ -46,8 +46,22 @@ function begin() {
   /** One act after the other, in the order they were done. */
   function send(url, body) {
     status(editor.dataset.saving, "busy");
-    queue = queue.then(() => ask(url, { method: "POST", body }));
+    queue = queue.then(async () => {
+      const answer = await ask(url, { method: "POST", body });
+      if (answer.status !== 400 || !(await renewToken(body))) return answer;
+      return ask(url, { method: "POST", body });
+    });
     return queue;
+  }
+
+  /** Whoever signed in again has a new token; what was typed is sent with it. */
+  async function renewToken(body) {
+    const { status: code, said } = await ask(address);
+    const fresh = code === 200 && /name="csrf_token" value="([^"]+)"/.exec(said.side)?.[1];
+    if (!fresh || fresh === body.get("csrf_token")) return false;
+    for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = fresh;
+    body.set("csrf_token", fresh);
+    return true;
   }
 
   function status(text, how = "") {
@@ -231,14 +245,18 @@ function begin() {
     tendChoices(form, Sortable, () => save());
     tendCondition(form, () => save());
     saved = typed(form);
-    form.addEventListener("input", (event) => {
-      if (!event.target.name || event.target.closest("[data-builder]")) return;
+    const saveSoon = (event) => {
+      // Half a word in pinyin is no word yet.
+      if (event.isComposing || !event.target.name || event.target.closest("[data-builder]")) return;
       clearTimeout(typing);
       typing = setTimeout(() => {
         typing = null;
         save();
       }, WAIT_AFTER_TYPING);
-    });
+    };
+    form.addEventListener("input", saveSoon);
+    form.addEventListener("compositionstart", () => clearTimeout(typing));
+    form.addEventListener("compositionend", saveSoon);
     form.addEventListener("change", (event) => {
       if (event.target.closest("[data-builder]")) return;
       if (event.target.matches("[data-changes-side]")) event.target.toggleAttribute("data-changed", true);
@@ -298,6 +316,7 @@ function begin() {
   async function show(url, options = {}) {
     const { status: code, said } = await ask(url);
     if (code === 200) place(said, options);
+    else status(said.message ?? "", "bad");
   }
 
   // ---- what people do ----

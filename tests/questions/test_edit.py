@@ -512,6 +512,28 @@ def test_the_editor_answers_in_parts_and_as_a_page(client: Browser) -> None:
     assert client.get(f"{base}/version").get_json()["version"] == form_of(stop.campaign_id).version
 
 
+def test_the_side_shows_every_kind_and_every_ready_question(client: Browser) -> None:
+    stop, by = campaigns.stop(), organiser()
+    with transaction():
+        for kind in Kind:
+            edit.add_question(stop.campaign_id, kind, by=by)
+        for ready in LIBRARY:
+            edit.add_ready(stop.campaign_id, ready, by=by, reason="统计需要")
+    everything = [(one.id, one.label_zh, one.key) for one in questions_of(stop.campaign_id)]
+    base = f"/desk/campaigns/{stop.campaign_id}/form"
+    client.sign_in(by)
+    for question_id, label, key in everything:
+        answer = client.get(f"{base}?q={question_id}", headers={"X-Requested-With": "fetch"})
+        assert answer.status_code == 200, key
+        assert label in (answer.get_json() or {})["side"], key
+    shown = client.get(
+        f"{base}?q={next(one for one, _label, key in everything if key == 'birth_month')}"
+    ).text
+    assert "报名当天之前 16 年" in shown
+    assert client.get(f"{base}?add={pages_of(stop.campaign_id)[0].id}").status_code == 200
+    assert client.get(f"{base}?page={pages_of(stop.campaign_id)[0].id}").status_code == 200
+
+
 def test_the_editor_asks_as_often_for_many_questions_as_for_few(client: Browser, count_queries: Any) -> None:
     few, many = campaigns.stop(), campaigns.stop()
     for number in range(6):
