@@ -212,11 +212,11 @@ class Column:
 COLUMNS: tuple[Column, ...] = (
     Column("stop", _l("Stop"), SortKey(Stop.starts_at), usual=True),
     Column("state", _l("State"), usual=True),
+    Column("score", _l("Score"), SortKey(func.coalesce(Registration.score, -1), True), usual=True),
     Column("university", _l("University"), SortKey(Registration.university), usual=True),
     Column("education", _l("Education"), SortKey(Registration.education), usual=True),
     Column("field", _l("Research field"), SortKey(Registration.research_field), usual=True),
     Column("cities", _l("Cities wished for")),
-    Column("score", _l("Score"), SortKey(func.coalesce(Registration.score, -1), True), usual=True),
     Column("reviewers", _l("Reviewers")),
     Column("priority", _l("Priority"), SortKey(Registration.priority, True)),
     Column("expires", _l("Offer ends"), SortKey(func.coalesce(Registration.offer_expires_at, Stop.ends_at))),
@@ -226,7 +226,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "second_form", _l("Second form"), SortKey(func.coalesce(Registration.second_form_at, Stop.ends_at))
     ),
-    Column("applied", _l("Registered at"), SortKey(Registration.applied_at, True), usual=True),
+    Column("applied", _l("Registered at"), SortKey(Registration.applied_at, True)),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 LINE = "line"

@@ -182,7 +182,7 @@ class CarryOutForm(FlaskForm):
 
     reason_id = RadioField(_l("Reason"), coerce=str, validate_choice=False, default="")
     reason = TextAreaField(
-        _l("Reason"),
+        _l("In your own words"),
         validators=[Length(max=500, message=_l("Please stay under 500 characters."))],
         render_kw={"rows": 3},
     )

@@ -18,6 +18,7 @@ from accounts.permissions import Permission, reach_of
 from campaigns.lookups import host_cities, stops_for
 from jobs.models import LongWork
 from questions.lookups import fields_by_key
+from registrations.assign import left_to_review
 from registrations.batch import batch_for, carry_out, choose, preview_of
 from registrations.judge import BEGINS_AT
 from registrations.lookups import arrived_at, history, place_in_line, registration_for
@@ -83,6 +84,7 @@ def registration_list() -> ResponseReturnValue:
         all_columns=COLUMNS,
         order=order,
         exact=everybody.exact,
+        left_to_score=left_to_review(g.staff),
         states=list(RegistrationState),
         cities={city.id: city.name for city in host_cities()},
         reviewers=reviews_of(ids) if any(column.name == "reviewers" for column in columns) else {},
