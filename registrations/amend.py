@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from audit.record import APPLICANT, Actor, record
 from jobs.outbox import announce
 from people.find_or_add import find_or_add
 from people.models import Person
+from registrations.choices import attach_files, take_choices
 from registrations.errors import AlreadyRegistered, CodeIsOver, EditsAreClosed, HasArrived, WrongState
 from registrations.facts import RegistrationAmended
 from registrations.lookups import arrived_at
@@ -29,12 +30,23 @@ from registrations.models import (
 )
 from registrations.offer import held_with_stop
 from registrations.own_code import send_code, use_codes
+from registrations.sealed_answers import seal_answers, unsealed_answers
 from shared.clock import now
 from shared.db import db, hold, violated
 from shared.errors import NotFound, Refusal
 from shared.sealing import seal, unseal_text
 
 CONTACT_CHANGE_LASTS = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class OwnAnswers:
+    """Answers to the campaign's own questions ``keys``, those kept open and those kept sealed, and their files."""
+
+    keys: Sequence[str]
+    answers: dict[str, Any]
+    restricted: dict[str, Any]
+    file_ids: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,7 @@ class Amendment:
     education: Education
     research_field: str
     preferred_city_ids: list[int]
+    own: OwnAnswers | None = None
 
 
 def edits_close_at(registration: Registration) -> datetime:
@@ -69,7 +82,7 @@ def amend(registration_id: int, amendment: Amendment, *, by: Actor | str = APPLI
     """Take over what is said now; returns the names of the fields that changed, none when nothing did.
 
     What it was before stays, sealed, beside who changed it and when. Raises NotFound, WrongState, HasArrived,
-    EditsAreClosed or AlreadyRegistered. The caller holds the transaction.
+    EditsAreClosed, ChoiceIsFull or AlreadyRegistered. The caller holds the transaction.
     """
     registration = _looked_up(registration_id)
     if isinstance(by, str):
@@ -92,9 +105,31 @@ def amend(registration_id: int, amendment: Amendment, *, by: Actor | str = APPLI
         _give_to(registration, person)
         if registration.state is RegistrationState.CONFIRMED:
             registration.renamed_at = now()
+    if amendment.own is not None:
+        changes |= _take_over(registration, amendment.own)
     if changes:
         keep_change(registration, changes, by=by)
     return list(changes)
+
+
+def _take_over(registration: Registration, own: OwnAnswers) -> dict[str, list[Any]]:
+    """Put these answers in the place of those given before; what changed by ``answers.<key>``."""
+    sealed = unsealed_answers(registration)
+    before = {**registration.answers, **sealed}
+    after = {**own.answers, **own.restricted}
+    changes = {
+        f"answers.{key}": [before.get(key), after.get(key)]
+        for key in own.keys
+        if before.get(key) != after.get(key)
+    }
+    if not changes:
+        return {}
+    kept = {key: value for key, value in registration.answers.items() if key not in own.keys}
+    registration.answers = {**kept, **own.answers}
+    seal_answers(registration, {**{k: v for k, v in sealed.items() if k not in own.keys}, **own.restricted})
+    take_choices(registration)
+    attach_files(registration, own.file_ids)
+    return changes
 
 
 def ask_contact_change(registration_id: int, *, email: str, mobile: str | None) -> None:

@@ -23,7 +23,10 @@ def edits_of(registration: Registration) -> dict[str, Any]:
         .order_by(AnswerChange.id.desc())
     )
     return {
-        "changes": [(change, staff, field_names(change.fields)) for change, staff in rows],
+        "changes": [
+            (change, staff, field_names(change.fields, campaign_id=registration.stop.campaign_id))
+            for change, staff in rows
+        ],
         "closes_at": edits_close_at(registration),
         "form": ExtendForm(formdata=None, data={"until": registration.edits_until}),
     }

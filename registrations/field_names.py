@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _l
 
+from questions.lookups import fields_by_key
+
+ANSWERS = "answers."
 _NAMES = {
     "full_name": _l("Full name"),
     "mobile": _l("Mobile number"),
@@ -17,6 +20,10 @@ _NAMES = {
 }
 
 
-def field_names(fields: Iterable[str]) -> list[str]:
-    """In the reader's language; an answer to a campaign's question is called by what is asked once it is known."""
-    return [str(_NAMES.get(field, field)) for field in fields]
+def field_names(fields: Iterable[str], *, campaign_id: int | None = None) -> list[str]:
+    """In the reader's language; an answer to one of the campaign's own questions is called as the question is."""
+    fields = list(fields)
+    names: dict[str, object] = dict(_NAMES)
+    if campaign_id is not None and any(field.startswith(ANSWERS) for field in fields):
+        names |= {f"{ANSWERS}{key}": one.label for key, one in fields_by_key(campaign_id).items()}
+    return [str(names.get(field, field.removeprefix(ANSWERS))) for field in fields]

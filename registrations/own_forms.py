@@ -12,7 +12,7 @@ from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from campaigns.models import HostCity, Stop
-from registrations.amend import Amendment
+from registrations.amend import Amendment, OwnAnswers
 from registrations.forms import MOST_CITIES, CitiesField
 from registrations.models import CodeOccasion, Education, Registration
 from shared.display import span
@@ -67,7 +67,7 @@ class AmendForm(FlaskForm):
         if len(field.data or []) > MOST_CITIES:
             raise ValidationError(_("Please choose three cities at most."))
 
-    def amendment(self) -> Amendment:
+    def amendment(self, own: OwnAnswers | None = None) -> Amendment:
         """What was typed; only after ``validate``."""
         return Amendment(
             full_name=self.full_name.checked,
@@ -75,6 +75,7 @@ class AmendForm(FlaskForm):
             education=Education(self.education.data),
             research_field=self.research_field.checked,
             preferred_city_ids=list(self.preferred_city_ids.data or []),
+            own=own,
         )
 
 

@@ -37,7 +37,7 @@ def story_of(registration: Registration) -> list[StoryLine]:
         StoryLine(
             change.at,
             _("Answers changed"),
-            _(", ").join(field_names(change.fields)),
+            _(", ").join(field_names(change.fields, campaign_id=registration.stop.campaign_id)),
         )
         for change in db.session.scalars(
             select(AnswerChange).where(AnswerChange.registration_id == registration.id)

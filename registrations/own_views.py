@@ -12,6 +12,7 @@ from campaigns.lookups import host_cities
 from privacy.consent import give_consent, withdraw_consent
 from privacy.purposes import Purpose
 from privacy.texts import VERSIONS
+from questions.sheet import Sheet
 from registrations.amend import (
     amend,
     ask_contact_change,
@@ -21,6 +22,8 @@ from registrations.amend import (
     open_contact_change,
     refuse_unless_editable,
 )
+from registrations.errors import ChoiceIsFull
+from registrations.filling_in import read_sent
 from registrations.find import look_for
 from registrations.links import registration_on_link
 from registrations.models import SEATED, STANDING, CodeOccasion, Registration
@@ -35,6 +38,7 @@ from registrations.own_forms import (
     MoveForm,
     WithdrawForm,
 )
+from registrations.own_questions import answered, own_questions
 from registrations.proof import is_proven, keep_proof
 from registrations.register import withdraw as withdraw_verb
 from registrations.views import keep_private
@@ -108,21 +112,27 @@ def answers(link: str) -> ResponseReturnValue:
         flash(refusal.message, "info")
         return redirect(url_for("registrations.own_page", link=link), 303)
     form = AmendForm(registration, cities=host_cities())
+    sheet = own_questions(registration)
     if not form.is_submitted():
-        return _answers_page(registration, link, form)
-    if not form.validate():
-        return _answers_page(registration, link, form), 422
+        return _answers_page(registration, link, form, sheet)
+    valid = form.validate()
+    checked = read_sent(sheet, request, registration_id=registration.id)
+    if not valid or checked.errors:
+        return _answers_page(registration, link, form, sheet), 422
     person = registration.person
     mobile = form.mobile.checked if form.mobile is not None else None
     new_contact = form.email.checked != registration.email or mobile != person.mobile
     try:
         with transaction():
-            changed = amend(registration.id, form.amendment(), by=APPLICANT)
+            changed = amend(registration.id, form.amendment(answered(checked, sheet)), by=APPLICANT)
             if new_contact:
                 ask_contact_change(registration.id, email=form.email.checked, mobile=mobile)
+    except ChoiceIsFull as refusal:
+        sheet.refuse(refusal.key, refusal.message)
+        return _answers_page(registration, link, form, sheet), refusal.status
     except Refusal as refusal:
         form.form_errors.append(refusal.message)
-        return _answers_page(registration, link, form), refusal.status
+        return _answers_page(registration, link, form, sheet), refusal.status
     if new_contact:
         return redirect(url_for("own.contact", link=link), 303)
     if changed:
@@ -296,13 +306,14 @@ def _code_page(registration: Registration, link: str, form: CodeForm) -> str:
     )
 
 
-def _answers_page(registration: Registration, link: str, form: AmendForm) -> str:
+def _answers_page(registration: Registration, link: str, form: AmendForm, sheet: Sheet) -> str:
     return render_template(
         "registrations/own_answers.html",
         registration=registration,
         stop=registration.stop,
         link=link,
         form=form,
+        sheet=sheet,
         closes_at=edits_close_at(registration),
         universities=UNIVERSITIES,
     )

@@ -198,7 +198,7 @@ def tell_of_change(registration_id: int) -> None:
     if registration is None or change is None or not registration.email:
         return
     with force_locale(BABEL_LOCALES[registration.language]):
-        names = field_names(change.fields)
+        names = field_names(change.fields, campaign_id=registration.stop.campaign_id)
     _write(registration, "amended", str(change.id), {"fields": names}, None)
 
 

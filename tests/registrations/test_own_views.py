@@ -14,6 +14,7 @@ from accounts.models import Role
 from messages.models import Message
 from privacy.consent import standing_consents
 from privacy.purposes import Purpose
+from questions.models import Kind
 from registrations import find as find_module
 from registrations.amend import extend_edits, values_of
 from registrations.find import answer_request
@@ -29,11 +30,12 @@ from registrations.models import (
 )
 from registrations.own_code import MOST_TRIES
 from registrations.proof import COOKIE
+from registrations.sealed_answers import unsealed_answers
 from registrations.tell import tell_of_change
 from shared.clock import now
 from shared.db import db
 from tests.conftest import Browser
-from tests.factories import accounts, campaigns, registrations
+from tests.factories import accounts, campaigns, questions, registrations
 
 S = RegistrationState
 
@@ -354,3 +356,26 @@ def test_staff_read_no_code_in_the_log_once_mails_are_sent(client: Browser, app:
     burn_codes(mail)
     assert code not in mail.body_text + mail.body_html
     assert CodeOccasion.OPEN.value == "open"
+
+
+def test_the_campaigns_own_questions_are_put_right_by_the_same_rules(client: Browser) -> None:
+    stop = campaigns.stop()
+    questions.question(stop.campaign, key="topic", kind=Kind.TEXT, label_zh="合作课题", required=True)
+    questions.question(
+        stop.campaign, key="paper", kind=Kind.RESIDENT_ID, label_zh="身份证号", restricted=True
+    )
+    registration = registrations.registration(at=stop, answers={"topic": "煤基新材料", "kept": "别处的回答"})
+    link = link_for(registration)
+    assert 'value="煤基新材料"' in client.get(f"/r/{link}/answers").text
+    answer = client.post(f"/r/{link}/answers", data=said(registration, topic="", paper="110105194912310021"))
+    assert answer.status_code == 422
+    assert 'id="topic-error"' in answer.text
+    assert 'id="paper-error"' in answer.text
+    good = said(registration, topic="碳纤维", paper="11010519491231002X")
+    assert client.post(f"/r/{link}/answers", data=good).status_code == 303
+    assert registration.answers == {"topic": "碳纤维", "kept": "别处的回答"}
+    assert unsealed_answers(registration) == {"paper": "11010519491231002X"}
+    change = db.session.scalars(select(AnswerChange)).one()
+    assert change.fields == ["answers.paper", "answers.topic"]
+    assert values_of(change)["answers.topic"] == ["煤基新材料", "碳纤维"]
+    assert "合作课题" in client.get(f"/r/{link}").text
