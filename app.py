@@ -60,6 +60,7 @@ from registrations import belongings as _registrations_belongings  # noqa: F401 
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
 from registrations import draft_views as registration_drafts_views
 from registrations import edits_views as registrations_edits_views
+from registrations import export_views as _registrations_export_views  # noqa: F401 - pages of the staff's blueprint
 from registrations import own_copy as _registrations_own_copy  # noqa: F401 - tells its chapters of a copy
 from registrations import own_data_views as registrations_own_data_views
 from registrations import own_views as registrations_own_views

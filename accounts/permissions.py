@@ -18,6 +18,8 @@ class Permission(StrEnum):
     SEE_REGISTRATIONS = "see_registrations"
     REVIEW_REGISTRATIONS = "review_registrations"
     MERGE_PEOPLE = "merge_people"
+    EXPORT_REGISTRATIONS = "export_registrations"
+    EXPORT_CONTACTS = "export_contacts"
     CHECK_IN = "check_in"
     PRINT_BADGES = "print_badges"
     READ_MESSAGES = "read_messages"
@@ -36,13 +38,17 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
             P.SEE_REGISTRATIONS,
             P.REVIEW_REGISTRATIONS,
             P.MERGE_PEOPLE,
+            P.EXPORT_REGISTRATIONS,
+            P.EXPORT_CONTACTS,
             P.CHECK_IN,
             P.PRINT_BADGES,
             P.READ_MESSAGES,
             P.SEE_FUNNEL,
         }
     ),
-    Role.REVIEWER: frozenset({P.SEE_CAMPAIGNS, P.SEE_REGISTRATIONS, P.REVIEW_REGISTRATIONS}),
+    Role.REVIEWER: frozenset(
+        {P.SEE_CAMPAIGNS, P.SEE_REGISTRATIONS, P.REVIEW_REGISTRATIONS, P.EXPORT_REGISTRATIONS}
+    ),
     Role.GATE_VOLUNTEER: frozenset({P.CHECK_IN}),
     Role.RECRUITER: frozenset({P.SEE_CAMPAIGNS, P.FOLLOW_LEADS, P.SEE_FUNNEL}),
     Role.EMPLOYER_CONTACT: frozenset({P.SEE_REFERRED}),

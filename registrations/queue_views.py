@@ -55,7 +55,7 @@ PIECE = 50
 @requires(Permission.SEE_REGISTRATIONS)
 def registration_list() -> ResponseReturnValue:
     """All registrations within reach: narrowed, ordered and with the columns that the address says."""
-    form = _form(request.args)
+    form = form_of(request.args)
     wanted = form.wanted()
     reach = reach_of(g.staff, Permission.SEE_REGISTRATIONS)
     everybody = everybody_within(reach, wanted.text)
@@ -93,6 +93,7 @@ def registration_list() -> ResponseReturnValue:
         query=_query(),
         link=_link,
         may_decide=bool(reach_of(g.staff, Permission.REVIEW_REGISTRATIONS)),
+        may_export=bool(reach_of(g.staff, Permission.EXPORT_REGISTRATIONS)),
         acts=[Act.CONFIRM, Act.OFFER, Act.WAIT, Act.DECLINE, Act.PRIORITY, Act.REVIEWERS, Act.LETTER],
         most=MOST_AT_ONCE,
         line=LINE,
@@ -122,7 +123,7 @@ def registration_brief(registration_id: int) -> ResponseReturnValue:
 @requires(Permission.SEE_REGISTRATIONS)
 def keep_view() -> ResponseReturnValue:
     """Keep the way one looks at the queue now."""
-    query = _only_filters(request.form.get("query", ""))
+    query = only_filters(request.form.get("query", ""))
     try:
         with transaction():
             save_view(
@@ -149,14 +150,14 @@ def forget_view(view_id: int) -> ResponseReturnValue:
 @requires(Permission.REVIEW_REGISTRATIONS)
 def choose_batch() -> ResponseReturnValue:
     """Choose people for an act: those ticked, or everybody whom the filter shows; then the preview."""
-    query = _only_filters(request.form.get("query", ""))
+    query = only_filters(request.form.get("query", ""))
     try:
         act = Act(request.form.get("act", ""))
     except ValueError:
         flash(_("Choose what shall be done."), "error")
         return redirect(_list_address(query), 303)
     if request.form.get("everybody") == "y":
-        ids = chosen_by(g.staff, _form(MultiDict(parse_qsl(query))).wanted())
+        ids = chosen_by(g.staff, form_of(MultiDict(parse_qsl(query))).wanted())
     else:
         ids = may_decide(g.staff, [int(text) for text in request.form.getlist("ids") if _is_id(text)])
     try:
@@ -251,7 +252,8 @@ def _reviewers() -> list[Staff]:
     return found
 
 
-def _form(arguments: MultiDict[str, str]) -> QueueForm:
+def form_of(arguments: MultiDict[str, str]) -> QueueForm:
+    """The filters as an address says them."""
     stops = stops_for(g.staff, Permission.SEE_REGISTRATIONS)
     campaign_id, stop_id = arguments.get("campaign", type=int), arguments.get("stop", type=int)
     of_stop = next((stop for stop in stops if stop.id == stop_id), None)
@@ -291,10 +293,10 @@ def _may(found: Registration) -> dict[str, bool]:
 
 
 def _query() -> str:
-    return _only_filters(request.query_string.decode())
+    return only_filters(request.query_string.decode())
 
 
-def _only_filters(query: str) -> str:
+def only_filters(query: str) -> str:
     """A query string without the place in the list, so that it can be kept and come back to."""
     pairs = [
         (name, value)

@@ -12,9 +12,11 @@ from jobs.long_work import long_work
 from jobs.models import LongWork
 from jobs.outbox import enqueue, on, task
 from privacy.retention import begin_purge, purge_some
+from registrations import export_in_background
 from registrations.answer_files import remove_unsent_files
 from registrations.batch import do_chunk, page_of_batch, words_of
 from registrations.drafts import delete_expired_drafts
+from registrations.exports import PIECE
 from registrations.facts import (
     InvitationMade,
     OfferExpired,
@@ -203,6 +205,17 @@ def tell_everybody_cancelled(stop_id: int) -> None:
 def carry_out_batch(work: LongWork, position: int) -> int | None:
     """The next of those chosen for one act."""
     return do_chunk(work, position)
+
+
+@long_work(
+    export_in_background.KIND,
+    _l("Export of registrations"),
+    chunk=PIECE,
+    sentences=export_in_background.words_of,
+)
+def export_registrations(work: LongWork, position: int) -> int | None:
+    """The next lines of a file; after the last ones the file."""
+    return export_in_background.do_chunk(work, position)
 
 
 @task

@@ -1,0 +1,97 @@
+"""The page on which the list is ordered as a file."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from flask import Response, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from accounts.access import requires
+from accounts.permissions import Permission, reach_of
+from registrations.export_forms import ExportForm
+from registrations.export_in_background import order_in_background
+from registrations.exports import (
+    AT_ONCE,
+    MOST,
+    Format,
+    columns_like,
+    file_of,
+    ids_of,
+    new_order,
+    record_export,
+    rows_of,
+)
+from registrations.queue import everybody_within, order_named
+from registrations.queue_views import form_of, only_filters
+from registrations.staff_views import bp
+from shared.db import transaction
+
+
+@bp.get("/export")
+@requires(Permission.EXPORT_REGISTRATIONS)
+def export() -> ResponseReturnValue:
+    """What is to be in the file: the list as it is filtered now, with its columns chosen beforehand."""
+    query = only_filters(request.query_string.decode("utf-8", errors="replace"))
+    shown = MultiDict(parse_qsl(query)).getlist("column")
+    form = ExportForm(may_have_contacts=_may_have_contacts(), data={"columns": sorted(columns_like(shown))})
+    return _page(form, query)
+
+
+@bp.post("/export")
+@requires(Permission.EXPORT_REGISTRATIONS)
+def order_export() -> ResponseReturnValue:
+    """The file, at once when it is short, else in the background."""
+    query = only_filters(request.form.get("query", ""))
+    form = ExportForm(may_have_contacts=_may_have_contacts())
+    if not form.validate_on_submit():
+        return _page(form, query), 422
+    ids = _ids(query)
+    order = new_order(
+        form.columns.data or [],
+        Format(form.format.data),
+        contacts=bool("contacts" in form and form.contacts.data),
+        reason=" ".join((form.reason.data or "").split()),
+        by=g.staff,
+    )
+    if len(ids) > AT_ONCE:
+        with transaction():
+            work = order_in_background(order, ids, by=g.staff)
+        return redirect(url_for("work.progress_page", work_id=work.id), 303)
+    content = b"".join(file_of(order, rows_of(ids, order, by=g.staff)))
+    with transaction():
+        record_export(order, rows=len(ids), by=g.staff)
+    return Response(
+        content,
+        mimetype=order.format.mimetype,
+        headers={"Content-Disposition": f'attachment; filename="{order.file_name}"'},
+    )
+
+
+def _ids(query: str) -> list[int]:
+    arguments = MultiDict(parse_qsl(query))
+    wanted = form_of(arguments).wanted()
+    everybody = everybody_within(reach_of(g.staff, Permission.EXPORT_REGISTRATIONS), wanted.text)
+    _name, keys = order_named(arguments.get("sort", ""), wanted.text)
+    return ids_of(everybody, wanted, keys)
+
+
+def _page(form: ExportForm, query: str) -> str:
+    count = len(_ids(query))
+    return render_template(
+        "registrations/export.html",
+        form=form,
+        query=query,
+        count=count,
+        in_background=count > AT_ONCE,
+        is_cut=count >= MOST,
+        back=url_for(".registration_list") + (f"?{query}" if query else ""),
+        may_have_contacts=_may_have_contacts(),
+        title=_("Export"),
+    )
+
+
+def _may_have_contacts() -> bool:
+    return bool(reach_of(g.staff, Permission.EXPORT_CONTACTS))
