@@ -34,6 +34,9 @@ from checkin import tasks as _checkin_tasks  # noqa: F401 - hears of erasures
 from checkin import views as checkin_views
 from checkin import walk_in_views
 from config import Settings
+from delegations import staff_views as delegations_staff_views
+from delegations import tasks as _delegations_tasks  # noqa: F401 - writes to contacts and members
+from delegations import views as delegations_views
 from demo.accounts import DEMO_ACCOUNTS
 from demo.cli import seed_command
 from employers import models as _employers_models  # noqa: F401 - grants name its table
@@ -103,6 +106,8 @@ BLUEPRINTS = (
     checkin_views.bp,
     walk_in_views.bp,
     imports_views.bp,
+    delegations_views.bp,
+    delegations_staff_views.bp,
     entry_views.bp,
     invitation_views.bp,
     badges_views.bp,

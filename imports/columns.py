@@ -175,3 +175,12 @@ def guessed(
         if key and key in possible and key not in chosen.values():
             chosen[number] = key
     return chosen
+
+
+def guess_names(columns: list[str]) -> dict[str, int]:
+    """What -> the first column that is called so, for sheets that hold only what everybody has."""
+    found: dict[str, int] = {}
+    for number, name in enumerate(columns):
+        if key := _BY_NAME.get(plain(name)):
+            found.setdefault(key, number)
+    return found

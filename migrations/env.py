@@ -29,6 +29,7 @@ for package in (
     "registrations",
     "checkin",
     "imports",
+    "delegations",
     "leads",
 ):
     import_module(f"{package}.models")

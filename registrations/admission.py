@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from audit.record import APPLICANT, Actor
 from campaigns.models import Stop
 from registrations.errors import InvitationForAnother, InvitationNotValid
-from registrations.models import BY_THE_OFFICE, BadgeClass, Basis, Invitation, RegistrationState, Way
+from registrations.models import (
+    BY_THE_OFFICE,
+    BadgeClass,
+    Basis,
+    Invitation,
+    Registration,
+    RegistrationState,
+    Way,
+)
 from shared.clock import now
 from shared.db import hold
 from shared.fields import as_name
@@ -19,7 +28,7 @@ class Admission:
 
     ``by`` is who acts; ``begins`` the state wanted by the office (CONFIRMED only while there is a seat); ``opens_closed``
     admits before the opening and after the deadline; ``may_wait`` False refuses whom no seat is left for;
-    ``quietly`` tells nobody.
+    ``quietly`` tells nobody; ``after`` is called with the new registration, in its transaction.
     """
 
     way: Way = Way.FORM
@@ -33,6 +42,7 @@ class Admission:
     opens_closed: bool = False
     may_wait: bool = True
     quietly: bool = False
+    after: Callable[[Registration], None] | None = None
 
     @property
     def entered_by_id(self) -> int | None:

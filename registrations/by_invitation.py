@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask import current_app, session
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -11,7 +13,7 @@ from sqlalchemy import select
 from campaigns.models import Stop
 from registrations.admission import USUAL, Admission, invited_by
 from registrations.errors import InvitationUnknown
-from registrations.models import Invitation
+from registrations.models import BadgeClass, Invitation
 from shared.codes import LENGTH, as_typed
 from shared.db import db
 
@@ -49,8 +51,31 @@ def keep_in_hand(invitation: Invitation) -> None:
     session[_KEPT] = key_of(invitation)
 
 
-def invitation_in_hand(stop: Stop) -> Invitation | None:
+@dataclass(frozen=True)
+class InHand:
+    """Somebody who comes to the form on terms of his own, by whatever way a package above has added."""
+
+    admission: Admission
+    full_name: str
+    email: str
+    badge_class: BadgeClass
+    is_personal: bool = True
+
+
+_other_ways: list[Callable[[Stop], InHand | None]] = []
+
+
+def also_by(way: Callable[[Stop], InHand | None]) -> None:
+    """Ask ``way`` too when somebody comes to the form of a stop."""
+    if way not in _other_ways:
+        _other_ways.append(way)
+
+
+def invitation_in_hand(stop: Stop) -> Invitation | InHand | None:
     """The invitation to ``stop`` that this browser came with, while it holds; None otherwise."""
+    for way in _other_ways:
+        if (in_hand := way(stop)) is not None:
+            return in_hand
     key = session.get(_KEPT)
     if not isinstance(key, str):
         return None
@@ -63,8 +88,10 @@ def invitation_in_hand(stop: Stop) -> Invitation | None:
 
 def admission_in_hand(stop: Stop) -> Admission:
     """The terms on which this browser's reader may register for ``stop``."""
-    invitation = invitation_in_hand(stop)
-    return invited_by(invitation) if invitation else USUAL
+    found = invitation_in_hand(stop)
+    if found is None:
+        return USUAL
+    return found.admission if isinstance(found, InHand) else invited_by(found)
 
 
 def _signer() -> URLSafeSerializer:

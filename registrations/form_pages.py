@@ -10,7 +10,7 @@ from privacy.purposes import Purpose
 from privacy.texts import current
 from questions.models import Core
 from questions.sheet import Sheet
-from registrations.by_invitation import invitation_in_hand
+from registrations.by_invitation import InHand, invitation_in_hand
 from registrations.drafts import address_of_draft, draft_on_token, new_token
 from registrations.filling_in import blank_sheet
 from registrations.forms import RegisterForm
@@ -56,7 +56,7 @@ def forget_here(stop_id: int) -> None:
     }
 
 
-def invited_as(sheet: Sheet, invitation: Invitation | None) -> dict[str, list[str]]:
+def invited_as(sheet: Sheet, invitation: Invitation | InHand | None) -> dict[str, list[str]]:
     """Name and address of whoever is invited in person, as if typed."""
     if invitation is None or not invitation.is_personal:
         return {}

@@ -167,6 +167,8 @@ def register(
     if admission.basis in (Basis.OWN, Basis.ON_THE_SPOT):
         _keep_consents(registration.id, application)
     take_seats(registration, application.programme_item_ids, by=admission.by)
+    if admission.after is not None:
+        admission.after(registration)
     return registration
 
 

@@ -11,6 +11,7 @@ from accounts.models import Role, RoleGrant
 from campaigns.families import built_in
 from campaigns.models import CampaignTemplate, Channel, ProgrammeItem, ProgrammeKind
 from checkin.models import CheckIn
+from delegations.models import Delegation
 from employers.models import Employer
 from imports.models import ImportRun, ImportState
 from jobs.models import LongWork, WorkState
@@ -176,7 +177,22 @@ def side(city: str) -> Side:
         options={},
         uploaded_at=now(),
     )
-    db.session.add(imported)
+    delegation = Delegation(
+        stop_id=stop.id,
+        university="山西大学",
+        head="",
+        head_rank="",
+        note="",
+        contact_name="王芳",
+        contact_mobile="+8613800001111",
+        contact_email="wang@example.com",
+        language="zh",
+        most=5,
+        together=False,
+        confirm_by=stop.registration_closes_at,
+        opened_at=now(),
+    )
+    db.session.add_all([imported, delegation])
     db.session.commit()
     link = link_for(registration)
     return Side(
@@ -208,6 +224,7 @@ def side(city: str) -> Side:
             "criterion_id": criterion.id,
             "quota_id": quota.id,
             "import_id": imported.id,
+            "delegation_id": delegation.id,
             "link": link,
             "token": link,
             "receipt": "no-such-receipt",

@@ -30,6 +30,7 @@ PACKAGES = [
     "registrations",
     "checkin",
     "imports",
+    "delegations",
     "badges",
     "leads",
     "reports",

@@ -1,0 +1,1 @@
+"""A university's delegation: one contact names the members, each confirms for himself."""

@@ -1,0 +1,44 @@
+"""The worker's part: contact and members are written to; seats that come free go to delegations that wait together."""
+
+from __future__ import annotations
+
+from campaigns.facts import SeatsAdded
+from delegations.facts import DelegationOpened, MemberNamed
+from delegations.gather import give_seats_to_delegations
+from delegations.links import member_in_hand
+from delegations.tell import tell_contact, tell_member
+from jobs.outbox import on
+from registrations.by_invitation import also_by
+from registrations.facts import OfferExpired, RegistrationDeclined, RegistrationWithdrawn
+from registrations.models import Registration
+from shared.db import db
+
+also_by(member_in_hand)
+
+
+@on(DelegationOpened)
+def tell_opened(delegation_id: int) -> None:
+    """The contact gets the link."""
+    tell_contact(delegation_id)
+
+
+@on(MemberNamed)
+def tell_named(member_id: int) -> None:
+    """The member gets a link of his own."""
+    tell_member(member_id)
+
+
+@on(SeatsAdded)
+def seats_added(stop_id: int) -> None:
+    """A stop has more seats."""
+    give_seats_to_delegations(stop_id)
+
+
+@on(RegistrationWithdrawn)
+@on(RegistrationDeclined)
+@on(OfferExpired)
+def seat_came_free(registration_id: int) -> None:
+    """Somebody's seat came free."""
+    registration = db.session.get(Registration, registration_id)
+    if registration is not None:
+        give_seats_to_delegations(registration.stop_id)
