@@ -64,6 +64,20 @@ def order(page: Page) -> list[str]:
     ]
 
 
+def drag(page: Page, name: str, *, behind: str) -> None:
+    """Take a question by its grip and let it go on the lower half of another one."""
+    page.locator(".fe-question", has_text=behind).first.scroll_into_view_if_needed()
+    grip = page.locator(".fe-question", has_text=name).first.locator("[data-grip]").bounding_box()
+    other = page.locator(".fe-question", has_text=behind).first.bounding_box()
+    assert grip is not None
+    assert other is not None
+    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(other["x"] + 60, other["y"] + other["height"] * 0.8, steps=20)
+    page.mouse.move(other["x"] + 60, other["y"] + other["height"] * 0.9, steps=5)
+    page.mouse.up()
+
+
 def build(page: Page, hand: Hand) -> None:
     """Page 2 with two questions, the second only for whoever needs a room."""
     hand.click(page.get_by_role("button", name="添加一页"))
@@ -140,9 +154,8 @@ def test_an_organiser_builds_a_form_and_applicants_are_asked_accordingly(served:
         expect(page.locator("[data-status]")).to_contain_text("须排在前面", timeout=SLOW)
         assert order(page)[-2:] == ["是否需要住宿", "希望同住的人"]
 
-        # With the mouse: by the grip to the first page, and back.
-        name = page.locator(".fe-question", has_text="研究方向")
-        name.locator("[data-grip]").drag_to(page.locator(".fe-question", has_text="是否需要住宿").first)
+        # With the mouse, by the grip, and back.
+        drag(page, "研究方向", behind="意向工作城市")
         expect(page.locator("[data-said]")).to_contain_text("“研究方向”现在是", timeout=SLOW)
         assert order(page).index("研究方向") > order(page).index("意向工作城市")
         page.get_by_role("button", name="撤销").click()
