@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from campaigns.models import Family, ProgrammeKind
 from registrations.models import BadgeClass
@@ -41,6 +42,10 @@ class Item:
     kind: ProgrammeKind
     title: tuple[str, str]
     place: tuple[str, str]
+    is_chosen: bool = False
+    capacity: int | None = None
+    group: tuple[str, str] = ("", "")
+    route: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,9 @@ class StopPlan:
     cancelled: bool = False
     programme: tuple[Item, ...] = ()
     gates: tuple[str, ...] = ("1号签到台", "2号签到台", "3号签到台")
+    details: tuple[str, str] = ("", "")
+    is_main_venue: bool = False
+    main: int | None = None  # place of the main venue among the campaign's stops
     arrivals_at: tuple[datetime, ...] = ()  # when the crowd comes; the beginning unless told otherwise
 
 
@@ -75,6 +83,8 @@ class CampaignPlan:
     host_city: str | None
     is_published: bool
     stops: tuple[StopPlan, ...] = field(default=())
+    details: tuple[str, str] = ("", "")
+    poster_line: str = "扫码报名，共赴山西"
     has_own_form: bool = False
 
     @property
@@ -92,11 +102,14 @@ VENUES = {
     "晋城": (("晋城人民大会堂", "Jincheng People's Hall"), ("城区凤台西街", "Fengtai West Street")),
     "吕梁": (("吕梁学院 · 学术报告厅", "Lüliang University, Lecture Hall"), ("离石区学院路1号", "1 Xueyuan Road, Lishi")),
     "运城": (("运城会议中心", "Yuncheng Conference Centre"), ("盐湖区河东东街", "Hedong East Street, Yanhu")),
+    "阳城": (("阳城县文化活动中心", "Yangcheng Cultural Centre"), ("阳城县新阳西街", "Xinyang West Street, Yangcheng")),
+    "高平": (("高平市神农会议中心", "Shennong Conference Centre, Gaoping"), ("高平市康乐东街", "Kangle East Street, Gaoping")),
     "大同": (("大同国际会展中心", "Datong International Convention Centre"), ("平城区太和路", "Taihe Road, Pingcheng")),
 }  # fmt: skip
 ENGLISH = {
     "上海": "Shanghai", "北京": "Beijing", "杭州": "Hangzhou", "南京": "Nanjing", "太原": "Taiyuan", "晋城": "Jincheng",
     "吕梁": "Lüliang", "运城": "Yuncheng", "大同": "Datong",
+    "阳城": "Yangcheng", "高平": "Gaoping",
 }  # fmt: skip
 
 
@@ -147,10 +160,14 @@ def visit_programme(city: str, site: tuple[str, str], heritage: tuple[str, str])
         _item(0, "15:00-20:30", K.SEMINAR, "报到与分组见面会", "Arrival and meeting in groups", "一层大厅", "Foyer"),
         _item(1, "9:00-9:50", K.OPENING, f"博士{city}行启动仪式", "Opening ceremony", "主会场", "Main hall"),
         _item(1, "10:00-11:30", K.BRIEFING, "人才政策与重点产业链发布", "Talent policy and key industry chains", "主会场", "Main hall"),
-        _item(1, "14:00-17:00", K.SITE_VISIT, f"企业考察：{site[0]}", f"Company visit: {site[1]}", "乘车点：南门", "Coaches leave from the south gate"),
-        _item(1, "19:00-20:30", K.SALON, "七大主题沙龙", "Seven themed salons", "沙龙一至七厅", "Salons 1 to 7"),
+        _item(1, "14:00-17:00", K.SITE_VISIT, f"企业考察：{site[0]}", f"Company visit: {site[1]}", "乘车点：南门", "Coaches leave from the south gate", capacity=45, group=_ROUTES, route=("线路1 · 1–2号车", "Route 1, coaches 1–2")),
+        _item(1, "14:00-17:00", K.SITE_VISIT, "企业考察：开发区重点项目", "Company visit: projects of the development zone", "乘车点：南门", "Coaches leave from the south gate", capacity=90, group=_ROUTES, route=("线路2 · 3–4号车", "Route 2, coaches 3–4")),
+        _item(1, "14:00-17:00", K.UNIVERSITY_VISIT, "高校走访：重点实验室", "University visit: key laboratories", "乘车点：北门", "Coaches leave from the north gate", capacity=30, group=_ROUTES, route=("线路3 · 5号车", "Route 3, coach 5")),
+        _item(1, "19:00-20:30", K.SALON, "沙龙：新材料与装备制造", "Salon: new materials and equipment", "沙龙一厅", "Salon 1", capacity=40, group=_SALONS),
+        _item(1, "19:00-20:30", K.SALON, "沙龙：能源化工与双碳", "Salon: energy, chemistry and carbon", "沙龙二厅", "Salon 2", capacity=60, group=_SALONS),
+        _item(1, "19:00-20:30", K.SALON, "沙龙：生物医药与健康", "Salon: biomedicine and health", "沙龙三厅", "Salon 3", capacity=60, group=_SALONS),
         _item(2, "9:00-11:30", K.JOB_FAIR, "用人单位洽谈会", "Talks with employers", "展区", "Exhibition area"),
-        _item(2, "14:00-17:00", K.HERITAGE_TOUR, f"文博行：{heritage[0]}", f"Heritage tour: {heritage[1]}", "乘车点：南门", "Coaches leave from the south gate"),
+        _item(2, "14:00-17:00", K.HERITAGE_TOUR, f"文博行：{heritage[0]}", f"Heritage tour: {heritage[1]}", "乘车点：南门", "Coaches leave from the south gate", capacity=90, is_chosen=True),
     )  # fmt: skip
 
 
@@ -188,9 +205,32 @@ def forum_programme(subject: tuple[str, str]) -> tuple[Item, ...]:
     )
 
 
-def _item(day: int, hours: str, kind: ProgrammeKind, zh: str, en: str, place_zh: str, place_en: str) -> Item:
+_ROUTES = ("考察线路（选一条）", "Visit routes (choose one)")
+_SALONS = ("主题沙龙（选一场）", "Themed salons (choose one)")
+
+
+def _item(
+    day: int, hours: str, kind: ProgrammeKind, zh: str, en: str, place_zh: str, place_en: str, **choice: Any
+) -> Item:
+    """``choice``: what is chosen has a capacity, a group, a route; whatever stands in a group is chosen."""
     begins, ends = (time.fromisoformat(clock.zfill(5)) for clock in hours.split("-"))
-    return Item(day, begins, ends, kind, (zh, en), (place_zh, place_en))
+    choice.setdefault("is_chosen", "group" in choice)
+    return Item(day, begins, ends, kind, (zh, en), (place_zh, place_en), **choice)
+
+
+KNOW = (
+    "## 交通\n\n- 地铁或公交可到会场，南门设**接待点**\n- 外地来宾请预留半小时签到\n\n"
+    "## 请携带\n\n1. 报名凭证（手机出示即可）\n2. 纸质简历若干份\n\n如有问题，请联系[活动组织方](mailto:rencai@example.com)。",
+    "## Getting there\n\n- Metro and buses stop nearby; there is a **reception** at the south gate\n"
+    "- Please allow half an hour for checking in\n\n## Please bring\n\n1. Your ticket, on the phone or printed\n"
+    "2. A few copies of your CV\n\nQuestions? Write to [the organisers](mailto:rencai@example.com).",
+)
+STORY = (
+    "### 您将看到\n\n十一个市的用人单位带着岗位来到现场：**高校、医院、企业、科研院所**一应俱全。\n\n"
+    "- 上午听政策：一人一策、一事一议\n- 下午谈岗位：面对面双选洽谈\n- 当场达成意向，后续专人对接",
+    "### What awaits you\n\nEmployers of eleven cities bring their posts: **universities, hospitals, companies, institutes**.\n\n"
+    "- In the morning: policies, one person at a time\n- In the afternoon: talks face to face\n- Intents on the spot, and somebody who follows them up",
+)
 
 
 def plans(today: date) -> list[CampaignPlan]:
@@ -207,6 +247,7 @@ def plans(today: date) -> list[CampaignPlan]:
             "begins": at(day(offset), 9),
             "ends": at(day(offset), 17, 30),
             "programme": tour_programme(city),
+            "details": KNOW,
             **more,
         }
         return StopPlan((city, ENGLISH[city]), host, venue, address, capacity=capacity, crowd=crowd, **values)  # type: ignore[arg-type]
@@ -277,8 +318,11 @@ def plans(today: date) -> list[CampaignPlan]:
         (
             stop_in(
                 "晋城", "Jincheng", 40, 120, Crowd(31, 0, 24, 5, 2), begins=at(day(40), 14), ends=at(day(42), 17, 30), needs_approval=True,
+                is_main_venue=True,
                 programme=visit_programme("晋城", ("太行光机电产业研究院", "Taihang Optomechatronics Institute"), ("皇城相府与古堡", "the Huangcheng mansion and castles")),
             ),
+            stop_in("阳城", "Jincheng", 43, 50, Crowd(14), main=0),
+            stop_in("高平", "Jincheng", 44, 40, Crowd(9), main=0),
         ),
     )  # fmt: skip
     yuncheng_week = CampaignPlan(

@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
 from accounts.models import Role, RoleGrant, Staff
 from accounts.sign_in import staff_with_login
 from audit.record import record
-from campaigns.models import Campaign, HostCity, ProgrammeItem, Stop
+from campaigns.models import Campaign, CampaignTemplate, Channel, HostCity, ProgrammeItem, Stop
+from campaigns.outline import outline_of
 from demo.accounts import PASSWORD
 from demo.crowd import Crowd, Hiring, Scene, StopPlace
 from demo.deciding import decide_some
@@ -26,7 +27,7 @@ from demo.load import allow_time, load, unused_ids
 from demo.names import remarkable_names
 from demo.plans import CampaignPlan, StopPlan, at, many_plans, plans
 from demo.staff import POSTS, add_demo_staff
-from demo.trades import CONTACTS_EMPLOYER, EMPLOYERS
+from demo.trades import CHANNEL_NAMES, CONTACTS_EMPLOYER, EMPLOYERS
 from employers.models import Employer
 from jobs.outbox import announce
 from leads.models import OPEN_STAGES, Lead
@@ -34,13 +35,15 @@ from people.models import Person
 from privacy.purposes import Purpose
 from privacy.texts import current
 from registrations.facts import RegistrationConfirmed, RegistrationWaiting
-from registrations.models import Registration, RegistrationState
+from registrations.models import STANDING, ProgrammeChoice, Registration, RegistrationState
 from registrations.tickets import make_first_key
 from shared.clock import in_china, now
 from shared.db import db, transaction
 
 SEED = 1513
 LETTERS = 18
+CHOOSING = 0.85
+"""Share of those who mean to come who choose one of a group."""
 Say = Callable[[str], None]
 
 
@@ -65,6 +68,11 @@ def seed_if_empty() -> bool:
                 answer_form(campaign, dice)
         make_first_key()
         decide_some(dice, {login: account for login in POSTS if (account := staff_with_login(login))})
+        choosing = random.Random(SEED + 1)  # a dice of its own: the others' throws stay what they were
+        for _plan, campaign in campaigns:
+            _choose(campaign, choosing)
+            _add_channels(campaign)
+        _keep_a_template([campaign for _plan, campaign in campaigns], moment)
         _write_to_the_latest()
         record("seed", "demo", registrations=size)
     return True
@@ -191,12 +199,19 @@ def _add_campaign(plan: CampaignPlan, moment: datetime) -> Campaign:
         name_en=plan.name[1],
         summary_zh=plan.summary[0],
         summary_en=plan.summary[1],
+        details_zh=plan.details[0],
+        details_en=plan.details[1],
+        poster_line=plan.poster_line,
         host_city_id=city_ids[plan.host_city] if plan.host_city else None,
         published_at=published_at,
         created_at=(published_at or moment) - timedelta(days=9),
         stops=stops,
     )
     db.session.add(campaign)
+    db.session.flush()
+    for stop, stop_plan in zip(stops, plan.stops, strict=True):
+        if stop_plan.main is not None:
+            stop.main_stop_id = stops[stop_plan.main].id
     db.session.flush()
     return campaign
 
@@ -221,6 +236,9 @@ def _stop(plan: StopPlan, city_ids: dict[str, int], moment: datetime) -> Stop:
         registration_opened_at=opened_at,
         needs_approval=plan.needs_approval,
         capacity=plan.capacity,
+        details_zh=plan.details[0],
+        details_en=plan.details[1],
+        is_main_venue=plan.is_main_venue,
         cancelled_at=moment - timedelta(days=3) if plan.cancelled else None,
         programme=[
             ProgrammeItem(
@@ -229,6 +247,12 @@ def _stop(plan: StopPlan, city_ids: dict[str, int], moment: datetime) -> Stop:
                 title_en=item.title[1],
                 place_zh=item.place[0],
                 place_en=item.place[1],
+                is_chosen=item.is_chosen,
+                capacity=item.capacity,
+                group_zh=item.group[0],
+                group_en=item.group[1],
+                route_zh=item.route[0],
+                route_en=item.route[1],
                 starts_at=at(first_day + timedelta(days=item.day), item.begins.hour, item.begins.minute),
                 ends_at=at(first_day + timedelta(days=item.day), item.ends.hour, item.ends.minute),
             )
@@ -246,6 +270,65 @@ def _gather(crowd: Crowd, plan: CampaignPlan, campaign: Campaign) -> None:
         )
         crowd.gather(place, stop_plan)
         db.session.expire(stop, ["seats_taken"])
+
+
+def _choose(campaign: Campaign, dice: random.Random) -> None:
+    """Let most of those who mean to come choose from the programme, as far as there are seats."""
+    for stop in campaign.stops:
+        groups: dict[str, list[ProgrammeItem]] = {}
+        for item in stop.programme:
+            if item.is_chosen:
+                groups.setdefault(item.group_zh or str(item.id), []).append(item)
+        if not groups:
+            continue
+        people = db.session.execute(
+            select(Registration.id, Registration.applied_at)
+            .where(Registration.stop_id == stop.id, Registration.state.in_(STANDING))
+            .order_by(Registration.id)
+        ).all()
+        left = {item.id: item.capacity or len(people) for items in groups.values() for item in items}
+        rows = []
+        for registration_id, applied_at in people:
+            for items in groups.values():
+                free = [item for item in items if left[item.id]]
+                if not free or dice.random() > CHOOSING:
+                    continue
+                # The first of a group is the favourite, so that some are full while others have room.
+                item = free[min(int(dice.random() ** 2 * len(free)), len(free) - 1)]
+                left[item.id] -= 1
+                rows.append(
+                    {
+                        "registration_id": registration_id,
+                        "item_id": item.id,
+                        "group_zh": item.group_zh,
+                        "chosen_at": applied_at,
+                    }
+                )
+        if rows:
+            db.session.execute(insert(ProgrammeChoice), rows)
+
+
+def _add_channels(campaign: Campaign) -> None:
+    db.session.add_all(
+        Channel(campaign_id=campaign.id, word=word, name=name, created_at=campaign.created_at)
+        for word, name in CHANNEL_NAMES.items()
+    )
+
+
+def _keep_a_template(campaigns: list[Campaign], moment: datetime) -> None:
+    """The tour of the season before, kept as the office's own template."""
+    author = db.session.scalars(select(Staff.id).order_by(Staff.id).limit(1)).one()
+    tour = campaigns[0]
+    db.session.add(
+        CampaignTemplate(
+            name="高校行标准版（四城）",
+            family=tour.family,
+            host_city_id=tour.host_city_id,
+            outline=outline_of(tour),
+            created_at=moment - timedelta(days=100),
+            created_by_id=author,
+        )
+    )
 
 
 def _write_to_the_latest() -> None:

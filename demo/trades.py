@@ -233,6 +233,10 @@ EMPLOYERS = (
 CONTACTS_EMPLOYER = "汾河理工大学"
 
 CHANNELS = ("career-office", "wechat", "poster", "alumni", "website", None)
+CHANNEL_NAMES = {
+    "career-office": "高校就业指导中心", "wechat": "微信公众号", "poster": "校园海报", "alumni": "山西籍校友会",
+}  # fmt: skip
+"""What an organiser has put on the list; the website is not on it."""
 CHANNEL_WEIGHTS = (34, 30, 14, 9, 8, 5)
 
 # What a recruiter writes down, by how far the talk has come.
