@@ -46,8 +46,8 @@ _MAIN = "main"
 
 
 def trimmed(text: str | None) -> str | None:
-    """A filter: without blanks around it and without the NUL that PostgreSQL cannot store."""
-    return text if text is None else text.replace("\0", "").strip()
+    """A filter: without blanks around it, with plain line ends, without the NUL that PostgreSQL cannot store."""
+    return text if text is None else text.replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def one_line(text: str | None) -> str | None:

@@ -133,12 +133,13 @@ def test_a_citys_change_does_not_reach_its_neighbours_stops(app: Flask) -> None:
 
 
 def test_the_page_shows_first_and_changes_then(client: Browser) -> None:
-    first, second = tour("上海", "北京")
+    first, second = tour("上海", "北京", details_zh="第一行\n第二行")
     client.sign_in(accounts.staff())
     address = f"/desk/campaigns/stops/{first.id}/edit"
     assert "仅此场次" in client.get(address).text
     form = {
         "city_zh": "上海",
+        "details_zh": "第一行\r\n第二行",  # as browsers send it
         "venue_zh": first.venue_zh,
         "address_zh": first.address_zh,
         "starts_at": f"{in_china(first.starts_at):%Y-%m-%dT}08:30",
@@ -151,6 +152,7 @@ def test_the_page_shows_first_and_changes_then(client: Browser) -> None:
     shown = client.post(address, data=form).text
     assert "尚未更改" in shown
     assert first.capacity == 100
+    assert "参会须知" not in shown
     seal = shown.split('name="seal" value="')[1].split('"')[0]
     again = client.post(address, data={**form, "again": "1"}).text
     assert 'value="120"' in again
