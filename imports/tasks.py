@@ -7,10 +7,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from imports.bring_in import bring_in_rows, forget_cells, take_back_rows
+from imports.erase import empty_rows
 from imports.models import ImportRun, ImportState
 from jobs.long_work import WorkEnded, long_work
 from jobs.models import LongWork, WorkState
 from jobs.outbox import on, task
+from registrations.facts import PersonErased
 from shared.clock import now
 from shared.db import db, hold
 
@@ -75,3 +77,9 @@ def note_end(work_id: int, kind: str) -> None:
 def forget(run_id: int) -> None:
     """A week after the upload."""
     forget_cells(run_id)
+
+
+@on(PersonErased)
+def empty_rows_of_erased(person_id: int, registration_ids: list[int]) -> None:  # noqa: ARG001 - the fact's shape
+    """The rows of lists by which somebody came whose data are erased."""
+    empty_rows(registration_ids)

@@ -29,6 +29,7 @@ from registrations.models import (
     Registration,
     StateChange,
 )
+from registrations.queue_models import Review
 from registrations.register import withdraw
 from shared.clock import now, today
 from shared.codes import new_code
@@ -122,6 +123,12 @@ def empty_registrations(registration_ids: Iterable[int]) -> dict[str, int]:
         update(Consent)
         .where(Consent.registration_id.in_(ids), Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=moment)
+    )
+    _run(update(Review).where(Review.registration_id.in_(ids)).values(note=None))
+    _run(
+        update(Review)
+        .where(Review.registration_id.in_(ids), Review.conflict.is_not(None))
+        .values(conflict="")
     )
     _run(delete(FormDraft).where(FormDraft.registration_id.in_(ids)))
     files = db.session.scalars(select(AnswerFile.file_id).where(AnswerFile.registration_id.in_(ids))).all()

@@ -36,6 +36,7 @@ from registrations.models import (
     StateChange,
 )
 from registrations.own_code import send_code
+from registrations.queue_models import Review
 from registrations.sealed_answers import seal_answers
 from shared.clock import now, today
 from shared.db import Model, db
@@ -119,6 +120,11 @@ def full_of_token(state: RegistrationState = S.CONFIRMED) -> Registration:
             made_at=now(),
         )
     )
+    reviewer = accounts.staff(Role.REVIEWER)
+    review = Review(
+        registration_id=registration.id, reviewer_id=reviewer.id, asked_at=now(), note=f"{TOKEN}评"
+    )
+    db.session.add(review)
     send_code(registration.id, CodeOccasion.ERASE)
     give_consent(registration.id, Purpose.EMPLOYERS)
     db.session.commit()
@@ -147,6 +153,7 @@ def test_a_token_in_every_field_is_nowhere_after_erasing(app: Flask) -> None:
         "messages.body_html",
         "messages.recipient",
         "state_changes.note",
+        "reviews.note",
         "invitations.email",
         "contacts.note",
         "leads.position",
