@@ -57,8 +57,15 @@ from questions import carried as _questions_carried  # noqa: F401 - goes along w
 from questions import editor_views as questions_editor_views
 from questions import preview_views as questions_preview_views
 from questions import views as questions_views
+from registrations import (
+    amend_answers_views,
+    answer_views,
+    entry_views,
+    invitation_views,
+    retention_views,
+    second_form_views,
+)
 from registrations import answer_files as _answer_files  # noqa: F401 - says who may open them
-from registrations import answer_views, entry_views, invitation_views, retention_views, second_form_views
 from registrations import belongings as _registrations_belongings  # noqa: F401 - go with their person
 from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
 from registrations import draft_views as registration_drafts_views
@@ -94,6 +101,7 @@ BLUEPRINTS = (
     registrations_edits_views.bp,
     registration_drafts_views.bp,
     answer_views.bp,
+    amend_answers_views.bp,
     second_form_views.bp,
     questions_views.bp,
     registrations_programme_views.bp,
@@ -173,7 +181,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     app.before_request(_number_the_request)  # before anything that may refuse: the refusal carries it too
     csrf = CSRFProtect(app)
-    for view in (registrations_views.register, second_form_views.fill_in):
+    for view in (registrations_views.register, second_form_views.fill_in, amend_answers_views.change):
         csrf.exempt(view)  # they ask for the token themselves, and lose nothing typed when it is stale
     Babel(app, locale_selector=lambda: BABEL_LOCALES[chosen_language()])
     app.before_request(packed_asset)

@@ -78,6 +78,19 @@ def has_second_form(stop: Stop) -> bool:
     return db.session.scalar(statement.limit(1)) is not None
 
 
+def has_own_questions(stop: Stop) -> bool:
+    """Whether somebody who registers is asked more than what every campaign asks."""
+    statement = select(Question.id).where(
+        Question.campaign_id == stop.campaign_id,
+        Question.asked_when == AskedWhen.APPLICATION,
+        Question.core.is_(None),
+        Question.kind != Kind.HEADING,
+        Question.archived_at.is_(None),
+        or_(Question.stop_id.is_(None), Question.stop_id == stop.id),
+    )
+    return db.session.scalar(statement.limit(1)) is not None
+
+
 def fields_by_key(campaign_id: int) -> dict[str, Field]:
     """Every question there is or ever was in a campaign, by key and in order, for reading answers."""
     return {field.key: field for field in fields_of(questions_of(campaign_id, archived=True))}

@@ -10,6 +10,7 @@ from typing import Any
 from audit.record import Actor, record
 from campaigns.models import Stop
 from questions.lookups import form_of, has_second_form
+from registrations.amend_answers import let_replaced_files_go
 from registrations.choices import attach_files, take_choices
 from registrations.drafts import forget_draft
 from registrations.errors import SecondFormClosed, WrongState
@@ -74,6 +75,7 @@ def fill_in_second_form(
     seal_answers(registration, {**sealed, **restricted})
     take_choices(registration)
     attach_files(registration, file_ids)
+    let_replaced_files_go(registration, by=by)
     is_first = registration.second_form_at is None
     registration.second_form_at = now()
     forget_draft(registration_id=registration.id)

@@ -12,6 +12,7 @@ from accounts.access import open_to_everyone
 from campaigns.channel import channel_named
 from privacy.purposes import CARDS, Purpose
 from privacy.texts import current
+from questions.lookups import has_own_questions
 from registrations.answers import answers_of
 from registrations.by_invitation import admission_in_hand, invitation_in_hand
 from registrations.calendar_entry import calendar_entry
@@ -144,6 +145,7 @@ def own_page(link: str) -> ResponseReturnValue:
         may_register_again=state not in STANDING and registration.stop.is_open,
         address=address_for(registration),
         own_answers=answers_of(registration),
+        own_questions=has_own_questions(registration.stop),
         second_form=second_form_for(registration),
         programme=programme_chosen(registration),
         may_choose=may_choose_programme(registration),
