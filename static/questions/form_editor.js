@@ -81,6 +81,8 @@ function begin() {
     const open = [...editor.querySelectorAll("details[data-keep-open][open]")].map((one) => one.dataset.keepOpen);
     for (const name of ["bar", "outline"]) part(name).innerHTML = said[name];
     const side = part("side");
+    const whole = (url) => new URL(url, location.href).href;
+    if (said.address && whole(said.address) !== whole(address)) fresh = true; // it shows something else now
     const busy = !fresh && sideForm() && (own || side.contains(document.activeElement) || isDirty());
     if (busy) {
       if (own) takeOver(said.side);

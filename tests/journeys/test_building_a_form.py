@@ -214,6 +214,7 @@ def test_an_organiser_builds_a_form_and_applicants_are_asked_accordingly(served:
         page.locator(".fe-question a", has_text="希望同住的人").click()
         page.get_by_role("button", name="停用").click()
         expect(page.locator("[data-said]")).to_have_text("已停用，可以撤销。", timeout=SLOW)
+        expect(page.locator(".fe-side [name=label_zh]")).to_have_count(0)
         page.locator(".fe-question a", has_text="是否需要住宿").first.click()
         page.get_by_role("button", name="停用").click()
         expect(page.locator("#ask")).to_contain_text("已有 1 人回答此题", timeout=SLOW)
