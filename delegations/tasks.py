@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from campaigns.facts import SeatsAdded
+from delegations.erase import empty_members
 from delegations.facts import DelegationOpened, MemberNamed
 from delegations.gather import give_seats_to_delegations
 from delegations.links import member_in_hand
 from delegations.tell import tell_contact, tell_member
 from jobs.outbox import on
 from registrations.by_invitation import also_by
-from registrations.facts import OfferExpired, RegistrationDeclined, RegistrationWithdrawn
+from registrations.facts import OfferExpired, PersonErased, RegistrationDeclined, RegistrationWithdrawn
 from registrations.models import Registration
 from shared.db import db
 
@@ -42,3 +43,9 @@ def seat_came_free(registration_id: int) -> None:
     registration = db.session.get(Registration, registration_id)
     if registration is not None:
         give_seats_to_delegations(registration.stop_id)
+
+
+@on(PersonErased)
+def empty_members_of_erased(person_id: int, registration_ids: list[int]) -> None:  # noqa: ARG001 - the fact's shape
+    """What a contact said of somebody whose data are erased."""
+    empty_members(registration_ids)
