@@ -60,7 +60,7 @@ worker: prepare  ## the worker alone, in the foreground
 
 messages: prepare  ## collect the texts of the pages into translations/ and compile them
 	@$(OURS) -m babel.messages.frontend --quiet extract -F babel.cfg -k lazy_gettext -k _l --no-location --sort-output --omit-header -o translations/messages.pot .
-	@$(OURS) -m babel.messages.frontend --quiet update -i translations/messages.pot -d translations --no-fuzzy-matching --omit-header
+	@$(OURS) -m babel.messages.frontend --quiet update -i translations/messages.pot -d translations --no-fuzzy-matching --ignore-pot-creation-date
 	@$(OURS) -m babel.messages.frontend compile -d translations
 
 screenshots: prepare-dev  ## the main pages as pictures into docs/

@@ -28,6 +28,7 @@ from demo.names import remarkable_names
 from demo.plans import CampaignPlan, StopPlan, at, many_plans, plans
 from demo.staff import POSTS, add_demo_staff
 from demo.trades import CHANNEL_NAMES, CONTACTS_EMPLOYER, EMPLOYERS
+from demo.ways import open_other_ways
 from employers.models import Employer
 from jobs.outbox import announce
 from leads.models import OPEN_STAGES, Lead
@@ -67,13 +68,15 @@ def seed_if_empty() -> bool:
                 write_form(campaign)
                 answer_form(campaign, dice)
         make_first_key()
-        decide_some(dice, {login: account for login in POSTS if (account := staff_with_login(login))})
+        accounts = {login: account for login in POSTS if (account := staff_with_login(login))}
+        decide_some(dice, accounts)
         choosing = random.Random(SEED + 1)  # a dice of its own: the others' throws stay what they were
         for _plan, campaign in campaigns:
             _choose(campaign, choosing)
             _add_channels(campaign)
         _keep_a_template([campaign for _plan, campaign in campaigns], moment)
         _write_to_the_latest()
+        open_other_ways(accounts["admin"])
         record("seed", "demo", registrations=size)
     return True
 
