@@ -22,6 +22,8 @@ class Entry:
     label: LazyString
     endpoint: str
     icon: str
+    pages: frozenset[str] = frozenset()
+    """The endpoints that are this entry's alone; without them it has its whole blueprint, less what others claim."""
 
 
 SECTIONS: tuple[tuple[LazyString, tuple[Entry, ...]], ...] = (
@@ -30,6 +32,18 @@ SECTIONS: tuple[tuple[LazyString, tuple[Entry, ...]], ...] = (
         (
             Entry(_l("Campaigns and stops"), "campaigns.campaign_list", "calendar-event"),
             Entry(_l("Registrations"), "registrations_staff.registration_list", "users"),
+            Entry(
+                _l("To be scored by me"),
+                "registrations_staff.to_score",
+                "star",
+                frozenset(
+                    {
+                        "registrations_staff.to_score",
+                        "registrations_staff.score",
+                        "registrations_staff.keep_score",
+                    }
+                ),
+            ),
             Entry(_l("Same person?"), "people.pairs", "user-search"),
             Entry(_l("Messages"), "messages.message_log", "mail"),
         ),
@@ -55,6 +69,7 @@ SECTIONS: tuple[tuple[LazyString, tuple[Entry, ...]], ...] = (
         (Entry(_l("My background work"), "work.my_work", "hourglass"),),
     ),
 )
+CLAIMED = frozenset().union(*(entry.pages for _title, entries in SECTIONS for entry in entries))
 
 
 def navigation() -> list[dict[str, Any]]:
@@ -68,8 +83,7 @@ def navigation() -> list[dict[str, Any]]:
                 "label": str(entry.label),
                 "url": url_for(entry.endpoint),
                 "icon": entry.icon,
-                "active": request.endpoint is not None
-                and request.endpoint.split(".")[0] == entry.endpoint.split(".")[0],
+                "active": _is_of(entry, request.endpoint or ""),
             }
             for entry in entries
             if may_open(current_app, entry.endpoint, g.staff)
@@ -77,3 +91,10 @@ def navigation() -> list[dict[str, Any]]:
         if items:
             sections.append({"title": str(title), "items": items})
     return sections
+
+
+def _is_of(entry: Entry, endpoint: str) -> bool:
+    """Whether the page of ``endpoint`` belongs to the entry."""
+    if entry.pages or endpoint in CLAIMED:
+        return endpoint in entry.pages
+    return endpoint.split(".")[0] == entry.endpoint.split(".")[0]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from accounts.models import Staff
-from campaigns.models import Stop
+from campaigns.models import HostCity, Stop
 from registrations.assign import USUAL_CRITERIA, add_criterion, assign_in_turn, criteria_of, give_review
 from registrations.models import Education, QuotaDimension, Registration, RegistrationState, SeatRules
 from registrations.offer import expire_offers, fill_free_seats
@@ -28,7 +28,7 @@ NOTES = (
     None,
 )
 VIEWS = (
-    ("意向太原的博士后", "education=postdoc&sort=-score"),
+    ("意向太原的博士后", "education=postdoc&wish={taiyuan}&sort=-score"),
     ("评分 7 分以上待审核", "state=applied&score_from=7&sort=score"),
 )
 
@@ -45,8 +45,9 @@ def decide_some(dice: random.Random, staff: dict[str, Staff]) -> None:
         if applied:
             _set_quotas(stop, admin)
             _score(stop, applied, dice, reviewers)
+    taiyuan = db.session.scalar(select(HostCity.id).where(HostCity.name_en == "Taiyuan"))
     for name, query in VIEWS:
-        save_view(name, query, shared=True, by=admin)
+        save_view(name, query.format(taiyuan=taiyuan), shared=True, by=admin)
 
 
 def _in_state(stop: Stop, state: State) -> list[int]:

@@ -129,7 +129,13 @@ def test_a_reviewer_goes_through_the_own_list_and_sees_others_points_after_the_o
     client.sign_in(one)
     first = f"{LIST}/{rows[0].id}"
     assert client.get(f"{LIST}/to-score").headers["Location"].endswith(f"/{rows[0].id}/score")
-    assert "很合适" not in client.get(f"{first}/score").text
+    scoring = client.get(f"{first}/score").text
+    assert "很合适" not in scoring
+    assert [
+        "待我评分" in entry
+        for entry in scoring.split('class="side-link"')
+        if ' aria-current="page"' in entry[:80]
+    ] == [True]
     assert "9.0" not in client.get(f"{first}/brief").text
     assert client.post(f"{first}/score", data={f"points-{criteria[0].id}": "7"}).status_code == 422
     answer = client.post(f"{first}/score", data={f"points-{one.id}": "7" for one in criteria})
