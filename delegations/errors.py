@@ -39,6 +39,15 @@ class MemberHasConfirmed(Refusal):
     )
 
 
+class LinkIsUsed(Refusal):
+    """A member's link lets one person in."""
+
+    code = "link_is_used"
+    sentence = _l(
+        "Somebody has registered by this link already. If it was not you, please ask your delegation's contact."
+    )
+
+
 class NobodyNamed(Refusal):
     """There is nobody to keep seats for."""
 

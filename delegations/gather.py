@@ -12,7 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from accounts.models import Staff
 from audit.record import APPLICANT, SYSTEM, Actor, record
 from campaigns.models import Stop
-from delegations.errors import DelegationFull, MemberHasConfirmed, NamedAlready, NobodyNamed
+from delegations.errors import (
+    DelegationFull,
+    DelegationUnknown,
+    LinkIsUsed,
+    MemberHasConfirmed,
+    NamedAlready,
+    NobodyNamed,
+)
 from delegations.facts import DelegationOpened, MemberNamed
 from delegations.models import Delegation, DelegationMember
 from jobs.outbox import announce, enqueue, task
@@ -138,9 +145,14 @@ def admission_of(member: DelegationMember) -> Admission:
 
 
 def _confirmed(member_id: int, registration: Registration) -> None:
+    """Raises LinkIsUsed, also when it was used a moment ago, or DelegationUnknown for whom the contact took off."""
     member = hold(DelegationMember, member_id)
-    if member is not None and member.removed_at is None:
-        member.registration_id = registration.id
+    if member is None or member.removed_at is not None:
+        raise DelegationUnknown
+    if member.registration_id is not None:
+        raise LinkIsUsed
+    db.session.flush()
+    member.registration_id = registration.id
 
 
 def say_complete(delegation_id: int) -> Delegation:
