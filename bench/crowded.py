@@ -30,25 +30,26 @@ def crowded_house(ground: Ground, size: int = SIZE) -> Iterator[House]:
             seed(size)
             db.session.remove()
         print(f"{size:,} registrations seeded in {time.monotonic() - began:.0f} s", flush=True)
-        house.wait_until_promises_are_kept()
         yield house
 
 
 @contextmanager
-def recorded() -> Iterator[list[tuple[str, Any]]]:
-    """The statements that SQLAlchemy sends meanwhile, with their values. Needs an application context."""
+def recorded(house: House) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that SQLAlchemy sends meanwhile, with their values."""
     from shared.db import db
 
+    with house.app.app_context():
+        engine = db.engine
     seen: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
         seen.append((statement, values))
 
-    event.listen(db.engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", note)
     try:
         yield seen
     finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def timed(act: Callable[[], str]) -> Sample:

@@ -75,9 +75,9 @@ def _mark_far_behind(house: House) -> str:
 
 
 def _statements(house: House, address: str) -> list[tuple[str, Any]]:
-    with house.app.test_client() as client:
-        page = client.get("/sign-in").get_data(as_text=True)
-        client.post("/sign-in", data={"login": "admin", "password": PASSWORD, "csrf_token": csrf_token(page)})
-        with house.app.app_context(), recorded() as statements:
-            client.get(address)
+    client = house.app.test_client()
+    page = client.get("/sign-in").get_data(as_text=True)
+    client.post("/sign-in", data={"login": "admin", "password": PASSWORD, "csrf_token": csrf_token(page)})
+    with recorded(house) as statements:
+        client.get(address)
     return list(statements)

@@ -84,12 +84,14 @@ def _at_the_server(house: House, looked_for: list[tuple[str, str | None]]) -> Fi
             db.session.remove()
             samples.append(timed(lambda typed=typed, code=code: search(typed, code)))  # type: ignore[misc]
             db.session.remove()
-            with recorded() as statements:
+            with recorded(house) as statements:
                 search(typed, code)
             turns.append(list(statements))
             db.session.remove()
         consistent = all(sample.outcome in MET for sample in samples)
-    return _figure("at the server", samples, sent_again(house, turns), consistent)
+    return _figure(
+        "at the server", samples, sent_again(house, turns), consistent, [t for t, _c in looked_for]
+    )
 
 
 def _through_the_page(house: House, looked_for: list[tuple[str, str | None]]) -> Figure:
@@ -102,11 +104,11 @@ def _through_the_page(house: House, looked_for: list[tuple[str, str | None]]) ->
     for typed, code in looked_for[:14]:
         ask(typed, code)
     samples = [timed(lambda typed=typed, code=code: ask(typed, code)) for typed, code in looked_for]  # type: ignore[misc]
-    with house.app.test_client() as client:
-        turns = _statements_of_pages(house, client, looked_for)
+    turns = _statements_of_pages(house, house.app.test_client(), looked_for)
     browser.close()
+    consistent = all(sample.outcome in MET for sample in samples)
     return _figure(
-        "through the page", samples, sent_again(house, turns), all(s.outcome in MET for s in samples)
+        "through the page", samples, sent_again(house, turns), consistent, [t for t, _c in looked_for]
     )
 
 
@@ -119,14 +121,18 @@ def _statements_of_pages(
     client.post("/sign-in", data={"login": "admin", "password": PASSWORD, "csrf_token": csrf_token(page)})
     turns = []
     for typed, _code in looked_for:
-        with house.app.app_context(), recorded() as statements:
+        with recorded(house) as statements:
             client.get("/desk/registrations?" + urlencode({"text": typed}))
         turns.append(list(statements))
     return turns
 
 
-def _figure(case: str, samples: list[Sample], reference: list[Sample], consistent: bool) -> Figure:
+def _figure(
+    case: str, samples: list[Sample], reference: list[Sample], consistent: bool, typed: list[str]
+) -> Figure:
     print(f"{case}: p95 {percentile([s.seconds for s in samples], 0.95) * 1000:.1f} ms", flush=True)
+    slowest = sorted(zip(samples, typed, strict=True), key=lambda pair: -pair[0].seconds)[:5]
+    print("the slowest: " + ", ".join(f"{text} {s.seconds * 1000:.0f} ms" for s, text in slowest), flush=True)
     for sample in samples:
         if sample.outcome not in MET:
             print(sample.outcome, flush=True)

@@ -160,6 +160,7 @@ class Crowd:
         self._known: list[Known] = []
         self._held = {staff_id: (held or {}).get(staff_id, 0) for staff_id in scene.recruiter_ids}
         self._agreements = 0
+        self._codes: set[str] = set()
 
     def take_rows(self) -> dict[str, list[Row]]:
         """The rows made since the last call, by table, in the order of COLUMNS; registrations numbered by time."""
@@ -225,7 +226,7 @@ class Crowd:
         self.rows["registrations"].append(
             (
                 registration_id,
-                "".join(dice.choices(ALPHABET, k=LENGTH)),
+                self._code(),
                 UUID(int=dice.getrandbits(128), version=4),
                 place.stop_id,
                 person.person_id,
@@ -267,6 +268,14 @@ class Crowd:
         self.rows["consents"] += [
             (registration_id, one.purpose.value, one.version, one.digest, applied_at) for one in texts
         ]
+
+    def _code(self) -> str:
+        """One that was not given yet: among a hundred thousand, two are the same in one crowd of a hundred and thirty."""
+        code = "".join(self.dice.choices(ALPHABET, k=LENGTH))
+        while code in self._codes:
+            code = "".join(self.dice.choices(ALPHABET, k=LENGTH))
+        self._codes.add(code)
+        return code
 
     def _person(
         self,

@@ -33,6 +33,7 @@ class ExportForm(FlaskForm):
     def __init__(self, *, may_have_contacts: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.columns.choices = [(column.name, column.label) for column in COLUMNS]
+        self.columns.flags.required = self.format.flags.required = True
         self.format.choices = [(one.value, one.label) for one in Format]
         if not may_have_contacts:
             del self.contacts

@@ -35,6 +35,7 @@ from registrations.people_lookups import (
     way_of,
 )
 from shared.db import db, transaction
+from shared.display import masked_email
 from shared.errors import Refusal
 from shared.pages import page_of
 
@@ -185,12 +186,13 @@ def _pair_page(found: PersonPair, *, refused: str | None = None) -> str:
     reach = reach_of(g.staff, Permission.MERGE_PEOPLE)
     within, elsewhere = way_of((found.one_id, found.other_id), reach)
     clashes: list[Clash] = []
+    unsolved = False
     if found.state is PairState.OPEN:
         try:
             clashes = clashes_between(found.one_id, found.other_id)
             _refuse_what_is_not_ours(clashes)
         except Refusal as refusal:
-            refused = refused or refusal.message
+            refused, unsolved = refused or refusal.message, True
     return render_template(
         "people/pair.html",
         pair=found,
@@ -207,6 +209,7 @@ def _pair_page(found: PersonPair, *, refused: str | None = None) -> str:
         arrived=arrivals_of([*within[found.one_id], *within[found.other_id]]),
         clashes=clashes,
         refused=refused,
+        may_merge=refused is None or not unsolved,
         is_open=found.state is PairState.OPEN
         and found.one.merged_into_id is None
         and found.other.merged_into_id is None,
@@ -217,8 +220,8 @@ def _rows(one: Person, other: Person) -> list[dict[str, Any]]:
     """What is chosen between: a label, the field, both values as they are shown, and whether they differ."""
     shown: tuple[tuple[str, str, Callable[[Person], str]], ...] = (
         (_("Name"), "full_name", lambda person: person.full_name),
-        (_("Mobile"), "mobile", lambda person: person.shown_mobile),
-        (_("E-mail address"), "email", lambda person: person.email),
+        (_("Mobile"), "mobile", lambda person: person.masked_mobile),
+        (_("E-mail address"), "email", lambda person: masked_email(person.email) if person.email else ""),
     )
     return [
         {

@@ -237,10 +237,13 @@ def _by_keys(statement: Select[int]) -> list[int]:
 
 def _near_keys(asked: Asked) -> tuple[str, list[str]] | None:
     """The kind and the texts of the keys that somebody with one wrong character shares; None for short texts."""
-    if asked.latin == "" and len(asked.han) >= SHORTEST_NEAR_NAME:
+    whole = "".join(
+        asked.words
+    )  # with digits or an address beside it, a name is narrowed, not spelled wrongly
+    if whole == asked.han and len(asked.han) >= SHORTEST_NEAR_NAME:
         return NEAR_NAME, without_one(asked.han)
     sound = as_pinyin(asked.latin)
-    if asked.han == "" and len(sound) >= SHORTEST_NEAR_SOUND:
+    if whole == asked.latin and len(sound) >= SHORTEST_NEAR_SOUND:
         return NEAR_SOUND, without_one(sound)
     return None
 

@@ -103,7 +103,22 @@ def test_somebody_is_found_by_whatever_the_desk_has(
 
 
 @pytest.mark.parametrize(
-    "typed", ["李", "wangwu", "9999", "%", "_", "%" * 100, "张文博 北大", "\0", "·", "@", "💐"]
+    "typed",
+    [
+        "李",
+        "wangwu",
+        "9999",
+        "%",
+        "_",
+        "%" * 100,
+        "张文博 北大",
+        "张文博 9999",
+        "zhangwenbo 9999",
+        "\0",
+        "·",
+        "@",
+        "💐",
+    ],
 )
 def test_whoever_does_not_match_is_not_found(desk: dict[str, Registration], typed: str) -> None:
     assert names(typed) == []
