@@ -15,7 +15,7 @@ from shared.language import BABEL_LOCALES
 def tell_contact(delegation_id: int) -> None:
     """The contact's link. The caller holds the transaction."""
     delegation = db.session.get(Delegation, delegation_id)
-    if delegation is None:
+    if delegation is None or not delegation.contact_email:
         return
     with force_locale(BABEL_LOCALES[delegation.language]):
         words = str(_("Open my delegation"))

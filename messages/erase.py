@@ -10,17 +10,14 @@ from messages.models import Message, MessageState
 from shared.db import db
 
 
-def empty_messages(registration_ids: Iterable[int], *, also_to: str = "") -> int:
-    """Take address, subject and text out of the mails about these registrations and of all mails ``also_to`` there.
+def empty_these(condition: ColumnElement[bool]) -> int:
+    """Take address, subject and text out of the mails of which this holds; how many. The caller holds the transaction.
 
-    One that still waits is kept unsent. Returns how many were emptied. The caller holds the transaction.
+    One that still waits is kept unsent.
     """
-    theirs: ColumnElement[bool] = Message.registration_id.in_(list(registration_ids))
-    if also_to:
-        theirs = or_(theirs, func.lower(Message.recipient) == also_to.lower())
     emptied = db.session.execute(
         update(Message)
-        .where(theirs, Message.body_text != "")
+        .where(condition, Message.body_text != "")
         .values(
             recipient="",
             subject="",
@@ -34,3 +31,14 @@ def empty_messages(registration_ids: Iterable[int], *, also_to: str = "") -> int
         .execution_options(synchronize_session=False)
     )
     return len(emptied.all())
+
+
+def empty_messages(registration_ids: Iterable[int], *, also_to: str = "") -> int:
+    """Take address, subject and text out of the mails about these registrations and of all mails ``also_to`` there.
+
+    One that still waits is kept unsent. Returns how many were emptied. The caller holds the transaction.
+    """
+    theirs: ColumnElement[bool] = Message.registration_id.in_(list(registration_ids))
+    if also_to:
+        theirs = or_(theirs, func.lower(Message.recipient) == also_to.lower())
+    return empty_these(theirs)

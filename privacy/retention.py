@@ -1,9 +1,11 @@
 """Remove by itself what has been kept long enough, day by day, and stop when too much would go at once.
 
-A package that keeps data for a purpose says, once, how to find what is over and how to empty it::
+A package that keeps data for a purpose says how to find what is over and how to empty it::
 
     @purges(Purpose.MESSAGES)
     class OldMails(Purger): ...
+
+Several packages may keep something for one purpose; their rows are counted together.
 
 The day's run is one row: a clock that jumps, or a mistake in a purpose, stops it until an administrator has looked.
 """
@@ -52,14 +54,14 @@ class Purger(Protocol):
 
 
 PurgerT = TypeVar("PurgerT", bound=Purger)
-_purgers: dict[Purpose, Purger] = {}
+_purgers: dict[Purpose, list[Purger]] = {}
 
 
 def purges(purpose: Purpose) -> Callable[[type[PurgerT]], type[PurgerT]]:
-    """Let an instance of this class purge ``purpose``."""
+    """Let an instance of this class purge what its package keeps for ``purpose``."""
 
     def remember(kind: type[PurgerT]) -> type[PurgerT]:
-        _purgers[purpose] = kind()
+        _purgers.setdefault(purpose, []).append(kind())
         return kind
 
     return remember
@@ -83,8 +85,12 @@ def due_today() -> list[Due]:
     """What would be purged now, by purpose; the dry run."""
     moment = now()
     return [
-        Due(purpose, len(purger.due(_before(purpose, moment))), purger.total())
-        for purpose, purger in _purgers.items()
+        Due(
+            purpose,
+            sum(len(purger.due(_before(purpose, moment))) for purger in purgers),
+            sum(purger.total() for purger in purgers),
+        )
+        for purpose, purgers in _purgers.items()
     ]
 
 
@@ -125,13 +131,13 @@ def confirm_purge(run_id: int, *, by: Actor) -> int:
 
 
 def purge_some(run_id: int) -> bool:
-    """Empty up to CHUNK rows of each purpose; whether there may be more. The caller holds the transaction."""
+    """Empty up to CHUNK rows of each purpose and package; whether there may be more. The caller holds the transaction."""
     run = hold(PurgeRun, run_id)
     if run is None or run.state is PurgeState.STOPPED:
         return False
     counts = dict(run.counts)
     emptied = 0
-    for purpose, purger in _purgers.items():
+    for purpose, purger in ((purpose, one) for purpose, several in _purgers.items() for one in several):
         ids = purger.due(_before(purpose, run.ran_at), CHUNK)
         if ids:
             purger.empty(ids)

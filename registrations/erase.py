@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import Delete, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, Delete, Update, delete, func, select, update
 
 from audit.record import APPLICANT, SYSTEM, Actor, record
 from files.keep import remove_file
@@ -38,6 +38,18 @@ from shared.errors import NotFound
 
 BACKUPS_KEPT_FOR = timedelta(days=35)
 """After so many days the last backup that holds something is overwritten; docs/operations.md says so too."""
+
+
+_also_at: list[Callable[[str], dict[str, int]]] = []
+
+
+def erases_at(empty: Callable[[str], dict[str, int]]) -> Callable[[str], dict[str, int]]:
+    """Let a package above empty, in the same transaction, what it keeps at a mailbox without any registration.
+
+    ``empty`` gets the address and returns how many of what were emptied.
+    """
+    _also_at.append(empty)
+    return empty
 
 
 def with_the_same_mailbox(registration: Registration) -> list[Registration]:
@@ -75,7 +87,11 @@ def erase(registrations: Sequence[Registration], *, by: Actor | str = APPLICANT)
     counts = empty_registrations(ids)
     counts["messages"] = empty_messages(ids, also_to=email)
     counts["withdrawn"] = withdrawn
-    counts["invitations"] = _empty_invitations(email)
+    if email:
+        counts["invitations"] = empty_invitations(func.lower(Invitation.email) == email.lower())
+        for empty in _also_at:
+            for what, number in empty(email).items():
+                counts[what] = counts.get(what, 0) + number
     whole = _no_other_is_left(person_id)
     if whole:
         counts["people"] = empty_person(person_id)
@@ -149,12 +165,14 @@ def _withdraw_what_stands(registrations: Sequence[Registration], *, by: Actor | 
     return number
 
 
-def _empty_invitations(email: str) -> int:
-    if not email:
-        return 0
+def empty_invitations(condition: ColumnElement[bool]) -> int:
+    """Take name, address and note out of the invitations of which this holds; none of them can be used any more.
+
+    Returns how many. The caller holds the transaction.
+    """
     gone = db.session.execute(
         update(Invitation)
-        .where(func.lower(Invitation.email) == email.lower())
+        .where(condition)
         .values(full_name="", email="", note="", revoked_at=func.coalesce(Invitation.revoked_at, now()))
         .returning(Invitation.id)
         .execution_options(synchronize_session=False)

@@ -11,15 +11,15 @@ from sqlalchemy.sql.expression import cast, literal
 
 from campaigns.models import Stop
 from jobs.outbox import announce
-from messages.erase import empty_messages
+from messages.erase import empty_messages, empty_these
 from messages.models import Message
 from people.erase import empty_person
 from privacy.purposes import Purpose
 from privacy.retention import purges
 from questions.models import AskedWhen, Question
-from registrations.erase import empty_registrations
+from registrations.erase import empty_invitations, empty_registrations
 from registrations.facts import PersonErased
-from registrations.models import FormDraft, Registration
+from registrations.models import FormDraft, Invitation, Registration
 from registrations.sealed_answers import seal_answers, unsealed_answers
 from shared.db import db
 
@@ -89,6 +89,34 @@ class OverRegistrations:
         empty_whole(ids)
 
 
+@purges(Purpose.REGISTRATION)
+class OverInvitations:
+    """Invitations of one person: whoever was invited and never came has no registration that would go."""
+
+    def due(self, before: datetime, most: int | None = None) -> list[int]:
+        """Those that still name somebody."""
+        statement = (
+            select(Invitation.id)
+            .join(Stop, Stop.id == Invitation.stop_id)
+            .where(Stop.campaign_id.in_(campaigns_over(before)), self._names_somebody())
+            .order_by(Invitation.id)
+        )
+        return _ids(statement, most)
+
+    def total(self) -> int:
+        """All that name somebody."""
+        return (
+            db.session.scalar(select(func.count()).select_from(Invitation).where(self._names_somebody())) or 0
+        )
+
+    def empty(self, ids: Sequence[int]) -> None:
+        """Name, address and note."""
+        empty_invitations(Invitation.id.in_(ids))
+
+    def _names_somebody(self) -> ColumnElement[bool]:
+        return func.coalesce(Invitation.full_name, "") != ""
+
+
 @purges(Purpose.FOLLOW_UP)
 class OverLeads:
     """Registrations of people who were followed up: they are kept as long as the talks."""
@@ -129,6 +157,30 @@ class OverMails:
     def empty(self, ids: Sequence[int]) -> None:
         """Address, subject and text."""
         empty_messages(ids)
+
+
+@purges(Purpose.MESSAGES)
+class OverOtherMails:
+    """Mails about no registration: to a delegation's contact and members, to whoever is invited, sought or reminded."""
+
+    def due(self, before: datetime, most: int | None = None) -> list[int]:
+        """Those to a stop of a campaign that is over, and those to none that were written before."""
+        over = or_(
+            Message.stop_id.in_(select(Stop.id).where(Stop.campaign_id.in_(campaigns_over(before)))),
+            and_(Message.stop_id.is_(None), Message.written_at < before),
+        )
+        return _ids(select(Message.id).where(self._holds(), over).order_by(Message.id), most)
+
+    def total(self) -> int:
+        """All that have their text."""
+        return db.session.scalar(select(func.count()).select_from(Message).where(self._holds())) or 0
+
+    def empty(self, ids: Sequence[int]) -> None:
+        """Address, subject and text."""
+        empty_these(Message.id.in_(ids))
+
+    def _holds(self) -> ColumnElement[bool]:
+        return and_(Message.registration_id.is_(None), Message.body_text != "")
 
 
 @purges(Purpose.TRAVEL)

@@ -19,12 +19,16 @@ from delegations.gather import (
     lend_seats,
     name_members,
     open_delegation,
+    remove_member,
     say_complete,
 )
 from delegations.models import Delegation, DelegationMember
 from messages.models import Message
+from privacy.retention import due_today
+from registrations.erase import erase
 from registrations.models import Registration, RegistrationState, Way
 from registrations.register import register, withdraw
+from registrations.tasks import purge_daily
 from shared.clock import now
 from shared.db import db, transaction
 from tests.conftest import Browser
@@ -252,3 +256,53 @@ def test_the_list_takes_as_many_queries_for_three_as_for_one(
     with count_queries() as for_three:
         client.get(f"/desk/stops/{stop.id}/delegations")
     assert len(for_three) == len(for_one), for_three.listed()
+
+
+def test_what_is_kept_of_people_goes_when_the_campaign_has_long_been_over(app: Flask, stop: Stop) -> None:
+    delegation = opened(stop, head="李校长", head_rank="副校长", note="素食两位", most=4)
+    members = named(delegation, 3)
+    registration = confirmed(members[0])
+    with transaction():
+        remove_member(members[2].id)
+    keep_promises()
+    db.session.expire_all()
+    stop.registration_opened_at = now() - timedelta(days=2_020)
+    stop.registration_closes_at = now() - timedelta(days=2_010)
+    stop.starts_at, stop.ends_at = now() - timedelta(days=2_001), now() - timedelta(days=2_000)
+    db.session.commit()
+
+    purge_daily()
+    db.session.commit()
+    keep_promises()
+    db.session.expire_all()
+    told = (delegation.contact_name, delegation.contact_mobile, delegation.contact_email)
+    assert (*told, delegation.head, delegation.head_rank, delegation.note) == ("",) * 6
+    assert {member.full_name for member in members} == {""}
+    assert [member.email for member in members] == [str(member.id) for member in members]
+    assert (delegation.university, delegation.members_named) == ("山西大学", 2), "still counted"
+    assert registration.erased_at is not None
+    mails = db.session.scalars(select(Message)).all()
+    assert {"delegation_opened", "delegation_member"} <= {mail.kind for mail in mails}
+    assert {mail.recipient + mail.body_text for mail in mails} == {""}
+    assert {due.number for due in due_today()} == {0}, "done twice it changes nothing"
+
+
+def test_whoever_erases_is_no_longer_named_where_nothing_was_confirmed(app: Flask, stop: Stop) -> None:
+    delegation = opened(stop, contact_email="Xue@example.com")
+    with transaction():
+        member, other = name_members(
+            delegation.id, [("薛晓燕", "xue@example.com"), ("李伟", "li@example.com")]
+        )
+    elsewhere = registrations.registration(full_name="薛晓燕", email="xue@example.com")
+    with transaction():
+        erasure = erase([elsewhere])
+    db.session.expire_all()
+    assert (delegation.contact_name, delegation.contact_mobile, delegation.contact_email) == ("", "", "")
+    assert (member.full_name, member.email) == ("", str(member.id))
+    assert member.removed_at is not None
+    assert (other.full_name, delegation.members_named) == ("李伟", 1)
+    assert (erasure.counts["delegations"], erasure.counts["delegation_members"]) == (1, 1)
+    keep_promises()
+    assert db.session.scalars(select(Message.recipient).where(Message.body_text != "")).all() == [
+        "li@example.com"
+    ]
