@@ -29,7 +29,7 @@ from shared.fields import (
 class DelegationForm(FlaskForm):
     """A new delegation."""
 
-    university = LineField(_l("University or institute"), shortest=2, longest=100)
+    university = LineField(_l("The delegation's university or institute"), shortest=2, longest=100)
     most = IntegerField(
         _l("How many come at most"),
         validators=[

@@ -394,8 +394,8 @@ class NoSeatThere(Refusal):
 
     code = "no_seat_there"
     sentence = _l(
-        "There is no free seat at that stop any more, so you have kept the one you have. "
-        "If you would rather wait there, tick that you give up your seat."
+        "You would have no seat at that stop for now: it is full, or decides on each registration. "
+        "You have kept the seat you have. If you would rather wait there, tick that you give it up."
     )
     field = "without_seat"
 

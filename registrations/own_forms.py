@@ -182,7 +182,7 @@ class MoveForm(FlaskForm):
         validators=[InputRequired(_l("Please choose a stop."))],
     )
     without_seat = BooleanField(
-        _l("If there is no seat there, put me in line and give my present seat to somebody else")
+        _l("If I have no seat there for now, I wait there and give my present seat to somebody else")
     )
 
     def __init__(self, stops: list[Stop]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from questions.engine import Checked
 from questions.lookups import questionnaire_for
-from questions.models import AskedWhen
+from questions.models import AskedWhen, Kind
 from questions.sheet import Sheet, typed_from
 from registrations.amend import OwnAnswers
 from registrations.answers import known_readings
@@ -21,7 +21,9 @@ def own_questions(registration: Registration) -> Sheet:
     pages = (
         replace(page, fields=tuple(one for one in page.fields if one.core is None)) for page in whole.pages
     )
-    questionnaire = replace(whole, pages=tuple(page for page in pages if page.fields))
+    questionnaire = replace(
+        whole, pages=tuple(page for page in pages if any(one.kind is not Kind.HEADING for one in page.fields))
+    )
     sheet = Sheet(questionnaire, occasion_of(registration.stop))
     known = {**registration.answers, **unsealed_answers(registration)}
     sheet.take_over(typed_from(questionnaire, tokens_for_ids(questionnaire, known)))

@@ -81,7 +81,7 @@ def mobile_of(typed: str) -> str:
 def mail_address_of(typed: str) -> str:
     """An e-mail address, its domain in small letters. Raises ValidationError."""
     if not typed:
-        raise ValidationError(_("Please type your e-mail address: your ticket is sent there."))
+        raise ValidationError(_("Please type your e-mail address: we write to you there."))
     folded = unicodedata.normalize("NFKC", typed).replace("。", ".").replace("，", ".")
     try:
         return email_validator.validate_email(folded, check_deliverability=False).normalized
