@@ -38,11 +38,12 @@ class Scope:
 
 @dataclass(frozen=True)
 class Fact:
-    """One value: its name for programs, its name for people, and the value."""
+    """One value: its name for programs, its name for people, the value, and how it reads where that says too little."""
 
     key: str
     label: str
     value: Any
+    words: str | None = None
 
 
 Entry = list[Fact]
@@ -70,9 +71,9 @@ def files_of(function: FilesOf) -> FilesOf:
     return function
 
 
-def fact(key: str, label: Any, value: Any) -> Fact:
-    """One value with its names."""
-    return Fact(key, str(label), str(value) if isinstance(value, LazyString) else value)
+def fact(key: str, label: Any, value: Any, words: str | None = None) -> Fact:
+    """One value with its names; ``words`` instead of the value in the page that people read."""
+    return Fact(key, str(label), str(value) if isinstance(value, LazyString) else value, words)
 
 
 def copy_of(scope: Scope, *, title: str) -> bytes:
@@ -102,20 +103,23 @@ def copy_of(scope: Scope, *, title: str) -> bytes:
 
 
 def _page(title: str, chapters: list[tuple[str, list[Entry]]]) -> str:
+    # Not inside the f-strings: there the texts are not found by `make messages`.
+    made = str(_("As of %(moment)s", moment=moment_in_words(now())))
+    nothing = str(_("Nothing."))
     parts = [
         "<!doctype html>",
         f'<html lang="{"en" if current_language() == "en" else "zh-Hans"}"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<link rel="stylesheet" href="copy.css"><title>{escape(title)}</title></head><body>',
-        f"<h1>{escape(title)}</h1><p>{escape(_('As of %(moment)s', moment=moment_in_words(now())))}</p>",
+        f"<h1>{escape(title)}</h1><p>{escape(made)}</p>",
     ]
     for name, entries in chapters:
         parts.append(f"<h2>{escape(name)}</h2>")
         if not entries:
-            parts.append(f"<p>{escape(_('Nothing.'))}</p>")
+            parts.append(f"<p>{escape(nothing)}</p>")
         for entry in entries:
             rows = "".join(
-                f"<dt>{escape(one.label)}</dt><dd>{escape(_shown(one.value))}</dd>"
+                f"<dt>{escape(one.label)}</dt><dd>{escape(one.words or _shown(one.value))}</dd>"
                 for one in entry
                 if one.value not in (None, "", [], {})
             )

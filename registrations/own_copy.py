@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -16,8 +17,11 @@ from messages.models import Message
 from people.models import Person
 from privacy.consent import consents_of
 from privacy.copy import Entry, Scope, chapter, fact, files_of
+from questions.lookups import fields_by_key
+from questions.sheet import in_words
 from registrations.amend import values_of
-from registrations.field_names import field_names
+from registrations.answers import answers_of
+from registrations.field_names import ANSWERS, field_names
 from registrations.links import address_for
 from registrations.models import AnswerChange, AnswerFile, Registration, StateChange
 from registrations.own_page import READS
@@ -40,7 +44,7 @@ def person(scope: Scope) -> list[Entry]:
     ]
 
 
-@chapter("registrations", _l("Registrations"))
+@chapter("registrations", _l("Your registrations"))
 def registrations(scope: Scope) -> list[Entry]:
     """Every registration with all its answers."""
     cities = {city.id: city.name for city in host_cities()}
@@ -71,8 +75,15 @@ def registrations(scope: Scope) -> list[Entry]:
             fact("applied_at", _l("Registered"), row.applied_at),
             fact("decided_at", _l("Decided"), row.decided_at),
         ]
-        entry += [fact(f"answer.{key}", key, value) for key, value in sorted(row.answers.items())]
-        entry += [fact(f"answer.{key}", key, value) for key, value in sorted(unsealed_answers(row).items())]
+        said = {**row.answers, **unsealed_answers(row)}
+        told = {one.key: one for one in answers_of(row, revealed=True)}
+        for key in [*told, *sorted(set(said) - set(told))]:
+            known = told.get(key)
+            entry.append(
+                fact(
+                    f"answer.{key}", known.label if known else key, said[key], known.words if known else None
+                )
+            )
         entries.append(entry)
     return entries
 
@@ -91,7 +102,7 @@ def steps(scope: Scope) -> list[Entry]:
             fact("registration_id", _l("Registration"), step.registration_id),
             fact("at", _l("When"), step.at),
             fact("after", _l("State"), step.after.label),
-            fact("by", _l("By"), _l("the office") if staff_id else _l("you or the rules")),
+            fact("by", _l("By whom"), _l("the office") if staff_id else _l("you or the rules")),
             fact("reason", _l("Reason"), step.reason),
             fact("note", _l("Note of the office"), step.note),
         ]
@@ -107,17 +118,28 @@ def changes(scope: Scope) -> list[Entry]:
         .where(AnswerChange.registration_id.in_(scope.registration_ids))
         .order_by(AnswerChange.id)
     )
-    return [
-        [
+    campaigns = {row.id: row.stop.campaign_id for row in _registrations(scope)}
+    entries = []
+    for change in rows:
+        campaign_id = campaigns[change.registration_id]
+        entry = [
             fact("at", _l("When"), change.at),
-            fact("fields", _l("Fields"), field_names(change.fields)),
-            *(
-                fact(name, field_names([name])[0], [str(before), "→", str(after)])
-                for name, (before, after) in sorted(values_of(change).items())
-            ),
+            fact("fields", _l("Fields"), field_names(change.fields, campaign_id=campaign_id)),
         ]
-        for change in rows
-    ]
+        for name, (before, after) in sorted(values_of(change).items()):
+            label = field_names([name], campaign_id=campaign_id)[0]
+            words = [_changed(name, value, campaign_id) for value in (before, after)]
+            entry.append(fact(name, label, [str(before), "→", str(after)], " → ".join(words)))
+        entries.append(entry)
+    return entries
+
+
+def _changed(name: str, value: Any, campaign_id: int) -> str:
+    """One side of a change as the form would say it."""
+    if value in (None, "", [], {}):
+        return "–"
+    one = fields_by_key(campaign_id).get(name.removeprefix(ANSWERS))
+    return str(value) if one is None or one.core is not None else in_words(one, value)
 
 
 @chapter("consents", _l("Agreements"))

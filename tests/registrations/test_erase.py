@@ -304,5 +304,8 @@ def test_the_copy_holds_everything_of_this_mailbox_and_nothing_of_another(client
     assert other.spaced_code not in told
     page = archive.read("index.html").decode()
     assert f"{TOKEN}答" in page
+    assert "截至" in page, "as the reader reads, not as the code is written"
+    assert "As of" not in page
+    assert "Nothing." not in page
     assert "<script" not in page
     assert any(name.startswith("files/") for name in archive.namelist())
