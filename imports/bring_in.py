@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from flask_babel import gettext as _
 from psycopg import sql
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import cast, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.exc import IntegrityError
 
@@ -301,18 +302,7 @@ def _people_of(rows: list[ImportRow]) -> dict[int, tuple[int, bool]]:
         }
         for entry in with_mobile.values()
     ]
-    made: dict[tuple[str, str], int] = {}
-    table: Any = Person.__table__
-    if values:
-        made = {
-            (row.mobile, folded(row.full_name)): row.id
-            for row in db.session.execute(
-                pg_insert(table)
-                .on_conflict_do_nothing()
-                .returning(table.c.id, table.c.mobile, table.c.full_name),
-                values,
-            )
-        }
+    made = _insert_people(values)
     people: dict[int, tuple[int, bool]] = {}
     for row in rows:
         entry = row.entry or {}
@@ -337,6 +327,36 @@ def _people_of(rows: list[ImportRow]) -> dict[int, tuple[int, bool]]:
             else (add_guest(full_name=entry["full_name"], email=entry.get("email", "")).id, True)
         )
     return people
+
+
+def _insert_people(values: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
+    """Write whom nobody knows yet: (mobile, folded name) -> id. One statement with one parameter, whatever the number."""
+    if not values:
+        return {}
+    table: Any = Person.__table__
+    columns = [table.c[name] for name in values[0]]
+    given = func.jsonb_populate_recordset(
+        text("CAST(NULL AS people)"),
+        cast(
+            [
+                {
+                    name: f"\\x{one.hex()}" if isinstance(one, bytes) else one
+                    for name, one in {**row, "created_at": row["created_at"].isoformat()}.items()
+                }
+                for row in values
+            ],
+            JSONB,
+        ),
+    ).table_valued(*columns, name="given")
+    return {
+        (row.mobile, folded(row.full_name)): row.id
+        for row in db.session.execute(
+            pg_insert(table)
+            .from_select(columns, select(given))
+            .on_conflict_do_nothing()
+            .returning(table.c.id, table.c.mobile, table.c.full_name)
+        )
+    }
 
 
 def _values(row: ImportRow, options: Options, staff: Staff, stop: Stop, room: Room) -> dict[str, Any] | None:

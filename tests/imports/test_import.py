@@ -125,9 +125,9 @@ def test_a_list_is_judged_brought_in_corrected_and_taken_back(desk: Browser, sto
     assert (run.read_as, run.row_count) == ("GB18030", 7)
     page = look_through(desk, run)
     assert people() == 1
-    for sentence in ("火星", "12345", "full name", "row 3"):
+    for sentence in ("火星", "12345", "姓名", "第 3 行"):
         assert sentence in page, sentence
-    assert "3 new, 1 to update, 0 to skip, 3 with errors" in page
+    assert "新增 3，更新 1，跳过 0，有误 3" in page
     run = bring_in(desk, run)
     assert run.state is ImportState.DONE
     assert outcomes(run) == {"made": 3, "updated": 1, "refused": 3}
@@ -162,7 +162,7 @@ def test_a_list_is_judged_brought_in_corrected_and_taken_back(desk: Browser, sto
     assert db.session.get_one(Registration, known.id).university == "山西大学"
     assert {one.full_name for one in db.session.scalars(select(Person))} == left
     page = desk.get(f"/desk/imports/{run.id}").text
-    assert "state" in page
+    assert "之后状态已变更。" in page
     assert db.session.get_one(Stop, stop.id).seats_taken == 2
 
 
@@ -236,8 +236,8 @@ def test_whoever_was_declined_is_skipped_or_registered_anew(desk: Browser, stop:
     earlier = registrations.registration(RegistrationState.DECLINED, at=stop, full_name="孙五")
     line = HEADS + f"孙五,{earlier.person.mobile},sun@example.com,山西大学,,,\n"
     run = upload(desk, stop, line)
-    assert "0 new, 0 to update, 1 to skip" in look_through(desk, run)
-    assert "1 new" in look_through(desk, run, earlier="new")
+    assert "新增 0，更新 0，跳过 1" in look_through(desk, run)
+    assert "新增 1" in look_through(desk, run, earlier="new")
     bring_in(desk, run)
     assert people() == 2
     assert db.session.scalar(select(func.count()).select_from(Person)) == 1
@@ -251,8 +251,8 @@ def test_bad_files_get_a_sentence_and_nothing_is_kept(desk: Browser, stop: Stop)
     assert db.session.scalar(select(func.count()).select_from(ImportRun)) == 0
     run = upload(desk, stop, HEADS.encode() + "李\0文博,13800001111,,山西大学,,,\n=1+1,1,,,,,\n".encode())
     page = look_through(desk, run)
-    assert "0 new" in page
-    assert "2 with errors" in page
+    assert "新增 0" in page
+    assert "有误 2" in page
 
 
 def test_cells_are_forgotten_after_a_week(desk: Browser, stop: Stop) -> None:
@@ -275,7 +275,7 @@ def test_many_rows_come_and_go_a_chunk_at_a_time(desk: Browser, app: Flask) -> N
     stop = campaigns.stop(capacity=900)
     desk.sign_in(accounts.staff(Role.ORGANISER, host_city_id=stop.host_city_id))
     run = upload(desk, stop, HEADS + many(1_200))
-    assert "1200 new" in look_through(desk, run)
+    assert "新增 1200" in look_through(desk, run)
     desk.post(f"/desk/imports/{run.id}/begin")
     job = db.session.scalars(select(OutboxJob).where(OutboxJob.task == "jobs.long_work.go_on")).one()
     assert perform(job.id)
