@@ -1,14 +1,16 @@
-"""A list is being brought in while its worker is killed: every row comes once, as if nothing had happened."""
+"""A long list is brought in while its worker is killed: every row comes once, is seen to come, and goes again."""
 
 from __future__ import annotations
 
+import re
 import signal
 
+import httpx
 import pytest
 from sqlalchemy import func, select, text
 
 from accounts.sign_in import staff_with_login
-from imports.bring_in import begin_import, choose_columns, take_sheet
+from imports.bring_in import begin_import, begin_revert, choose_columns, take_sheet
 from imports.check import Options
 from imports.columns import guessed
 from imports.models import ImportRow, ImportRun, ImportState, Outcome
@@ -19,9 +21,10 @@ from registrations.models import Registration
 from shared.db import db, transaction
 from tests.factories import campaigns
 from tests.imports.test_import import HEADS, many
+from tests.journeys.conftest import PASSWORD
 from tests.served import Served, wait_until
 
-ROWS = 3_000
+ROWS = 10_000
 
 
 @pytest.mark.crowd
@@ -43,7 +46,10 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(served:
             db.session.expire_all()
             return db.session.get_one(LongWork, work_id)
 
+        page = signed_in(served.url)
         wait_until(lambda: work().done >= 500, "nothing has begun", seconds=60)
+        seen = page.get(f"/work/{work_id}/progress").text
+        assert any(f"{number}" in seen for number in range(500, ROWS, 500)), seen
         served.end("worker", signal.SIGKILL)
         assert work().state is WorkState.RUNNING
         # The promise that died with the worker is rung again at once, not after the relay's usual 20 seconds.
@@ -58,4 +64,23 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(served:
         assert db.session.scalar(made) == ROWS
         seats = db.session.execute(text("SELECT seats_taken FROM stops")).scalar_one()
         assert seats == ROWS
+        assert f"{ROWS}" in page.get(f"/work/{work_id}").text.replace(",", "")
+
+        with transaction():
+            work_id = begin_revert(run.id, by=organiser).id
+        wait_until(lambda: work().state is WorkState.FINISHED, "it was not taken back", seconds=90)
+        assert (work().done, work().skipped) == (ROWS, 0)
+        assert db.session.get_one(ImportRun, run.id).state is ImportState.REVERTED
+        nobody = "SELECT (SELECT count(*) FROM registrations), (SELECT count(*) FROM people), seats_taken FROM stops"
+        assert tuple(db.session.execute(text(nobody)).one()) == (0, 0, 0)
+        page.close()
         db.session.remove()
+
+
+def signed_in(address: str) -> httpx.Client:
+    """The organiser at the desk."""
+    client = httpx.Client(base_url=address, follow_redirects=True, timeout=60)
+    token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/sign-in").text)[0]
+    answer = client.post("/sign-in", data={"login": "organiser", "password": PASSWORD, "csrf_token": token})
+    assert answer.status_code == 200, answer.text
+    return client
