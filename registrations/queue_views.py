@@ -15,7 +15,8 @@ from werkzeug.datastructures import MultiDict
 from accounts.access import open_to_staff, requires
 from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
-from campaigns.lookups import host_cities, stops_for
+from campaigns.lookups import host_cities, stops_for, stops_within
+from campaigns.models import Stop
 from jobs.models import LongWork
 from questions.lookups import fields_by_key
 from registrations.assign import left_to_review
@@ -41,7 +42,7 @@ from registrations.queue import (
     views_for,
 )
 from registrations.queue_forms import CarryOutForm, QueueForm
-from registrations.queue_models import ReadyReason
+from registrations.queue_models import Batch, ReadyReason
 from registrations.quotas import quotas_of
 from registrations.staff_views import bp, opinions_shown
 from shared.db import db, transaction
@@ -180,12 +181,12 @@ def batch(batch_id: int) -> ResponseReturnValue:
 @open_to_staff
 def carry_out_batch(batch_id: int) -> ResponseReturnValue:
     """Carry it out."""
-    batch_for(g.staff, batch_id)
+    chosen = batch_for(g.staff, batch_id)
     form = _carry_out_form()
     if not form.validate():
         return _batch_page(batch_id, form), 422
     options = form.options()
-    if options["over_quota"] and not reach_of(g.staff, Permission.PLAN_CAMPAIGNS):
+    if options["over_quota"] and not _may_go_over(chosen):
         options["over_quota"] = False
     try:
         with transaction():
@@ -204,7 +205,8 @@ def _batch_page(batch_id: int, form: CarryOutForm | None = None) -> str:
     chosen = batch_for(g.staff, batch_id)
     work = db.session.get(LongWork, chosen.work_id) if chosen.work_id else None
     form = form or _carry_out_form()
-    preview = None if work else preview_of(chosen, over_quota=bool(form.over_quota.data))
+    may_go_over = _may_go_over(chosen)
+    preview = None if work else preview_of(chosen, over_quota=may_go_over and bool(form.over_quota.data))
     names = {}
     if work and chosen.skipped:
         names = {
@@ -221,8 +223,17 @@ def _batch_page(batch_id: int, form: CarryOutForm | None = None) -> str:
         skipped=[(names[number], why) for number, why in chosen.skipped if number in names],
         form=form,
         back=_list_address(chosen.back),
-        may_go_over=bool(reach_of(g.staff, Permission.PLAN_CAMPAIGNS)),
+        may_go_over=may_go_over,
     )
+
+
+def _may_go_over(chosen: Batch) -> bool:
+    """Whether one plans every stop that the batch is about; whoever plans only another may not go over its quotas."""
+    planned = stops_within(reach_of(g.staff, Permission.PLAN_CAMPAIGNS)).with_only_columns(Stop.id)
+    foreign = select(Registration.id).where(
+        Registration.id.in_(chosen.registration_ids), Registration.stop_id.not_in(planned)
+    )
+    return db.session.scalar(foreign.limit(1)) is None
 
 
 def _carry_out_form() -> CarryOutForm:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from accounts.models import Role, Staff
+from accounts.models import Role, RoleGrant, Staff
 from jobs.models import LongWork
 from messages.models import Message
 from registrations.batch import batch_for, carry_out, choose, preview_of
@@ -190,3 +190,20 @@ def test_everybody_whom_a_filter_shows_is_chosen_seen_and_carried_out_in_the_bro
     states = db.session.scalars(select(Registration.state).where(Registration.stop_id == stop.id)).all()
     assert sorted(states) == [S.APPLIED, S.CONFIRMED, S.CONFIRMED]
     assert foreign.state is S.APPLIED
+
+
+def test_whoever_plans_one_city_goes_over_no_quota_of_another_where_he_only_reviews(client: Browser) -> None:
+    staff = accounts.staff(Role.REVIEWER, host_city_id=campaigns.host_city().id)
+    staff.grants.append(RoleGrant(role=Role.ORGANISER, host_city_id=campaigns.host_city("Jincheng").id))
+    stop = campaigns.stop(capacity=5)
+    with transaction():
+        set_quota(stop.id, QuotaDimension.EDUCATION, "master", most=0, by=accounts.staff())
+    row = registrations.registration(S.APPLIED, at=stop, education=Education.MASTER)
+    client.sign_in(staff)
+    answer = client.post(f"{LIST}/batches", data={"act": "confirm", "ids": [row.id]})
+    address = answer.headers["Location"]
+    assert "over_quota" not in client.get(address).text
+    assert client.post(address, data={"over_quota": "y", "note": "特邀"}).status_code == 303
+    keep_promises()
+    db.session.expire_all()
+    assert row.state is S.APPLIED
