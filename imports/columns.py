@@ -83,7 +83,9 @@ TARGETS = (
         ),
     ),
     Target(
-        "education", _l("Education"), ("学历", "学位", "最高学历", "学历学位", "學歷", "education", "degree")
+        "education",
+        _l("Education"),
+        ("学历", "学历身份", "学位", "最高学历", "学历学位", "學歷", "education", "degree"),
     ),
     Target(
         "research_field",
@@ -158,8 +160,9 @@ def targets_for(questionnaire: Questionnaire) -> list[tuple[str, str]]:
 def guessed(
     columns: list[str], questionnaire: Questionnaire, remembered: dict[str, str] | None = None
 ) -> dict[int, str]:
-    """Column number -> what it is taken for: as remembered, else by its name; each thing once."""
-    possible = {key for key, _label in targets_for(questionnaire)}
+    """Column number -> what it is taken for: as remembered, else by its name or as this form calls it; each thing once."""
+    possible = dict(targets_for(questionnaire))
+    by_label = {plain(label): key for key, label in possible.items()}
     by_question = {
         plain(label): QUESTION + one.key
         for one in questions_for_sheets(questionnaire)
@@ -171,7 +174,7 @@ def guessed(
         compared = plain(name)
         key = (remembered or {}).get(compared)
         if key is None:
-            key = by_question.get(compared) or _BY_NAME.get(compared)
+            key = by_question.get(compared) or _BY_NAME.get(compared) or by_label.get(compared)
         if key and key in possible and key not in chosen.values():
             chosen[number] = key
     return chosen

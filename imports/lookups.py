@@ -8,7 +8,7 @@ from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
 from campaigns.lookups import stops_within
 from campaigns.models import Stop
-from imports.models import ColumnMemory, ImportRow, ImportRun, Outcome, Verdict
+from imports.models import ColumnMemory, ImportRow, ImportRun, ImportState, Outcome, Verdict
 from shared.db import db
 from shared.errors import NotFound
 
@@ -59,7 +59,14 @@ def outcomes_of(run: ImportRun) -> dict[Outcome, int]:
 
 
 def rows_with_problems(run: ImportRun) -> Select[ImportRow]:
-    """The rows that something is wrong with, or that stayed when the import was taken back, in the sheet's order."""
+    """The rows to be told about, in the sheet's order: those something is wrong with; once it was taken back, those that
+    stayed.
+    """
+    rows = _with_problems(run)
+    return rows.where(ImportRow.outcome == Outcome.STAYED) if run.state is ImportState.REVERTED else rows
+
+
+def _with_problems(run: ImportRun) -> Select[ImportRow]:
     return (
         select(ImportRow)
         .where(ImportRow.run_id == run.id, func.jsonb_array_length(ImportRow.problems) > 0)
@@ -69,7 +76,7 @@ def rows_with_problems(run: ImportRun) -> Select[ImportRow]:
 
 def refused_rows(run: ImportRun) -> list[ImportRow]:
     """The rows that were refused and whose cells are still kept."""
-    return list(db.session.scalars(rows_with_problems(run).where(ImportRow.cells.is_not(None))))
+    return list(db.session.scalars(_with_problems(run).where(ImportRow.cells.is_not(None))))
 
 
 def first_entries(run: ImportRun, most: int = 5) -> list[ImportRow]:

@@ -181,8 +181,10 @@ def words_of(work: LongWork) -> list[str]:
     return words if work.state.is_over else []
 
 
-def page_of_batch(work: LongWork) -> tuple[str, str]:
-    """Where it is said who was passed over and why."""
+def page_of_batch(work: LongWork) -> tuple[str, str] | None:
+    """Where it is said who was passed over and why; None while nobody was."""
+    if not work.skipped:
+        return None
     return str(_("Who was passed over, and why")), url_for(
         "registrations_staff.batch", batch_id=work.arguments["batch_id"]
     )

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from registrations.exports import COLUMNS, Format
 from registrations.queue_forms import TickField
@@ -17,9 +17,11 @@ class ExportForm(FlaskForm):
     """Which columns, in which format, why, and whether with full contact data."""
 
     columns = TickField(
-        _l("Columns"), coerce=str, validators=[InputRequired(_l("Please choose one column at least."))]
+        _l("Columns of the export"),
+        coerce=str,
+        validators=[InputRequired(_l("Please choose one column at least."))],
     )
-    format = RadioField(_l("Format"), coerce=str, default=Format.XLSX.value)
+    format = RadioField(_l("Format"), coerce=str, validators=[DataRequired()], default=Format.XLSX.value)
     contacts = BooleanField(_l("Mobile numbers and e-mail addresses in full"))
     reason = StringField(
         _l("What for"),

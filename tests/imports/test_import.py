@@ -163,6 +163,7 @@ def test_a_list_is_judged_brought_in_corrected_and_taken_back(desk: Browser, sto
     assert {one.full_name for one in db.session.scalars(select(Person))} == left
     page = desk.get(f"/desk/imports/{run.id}").text
     assert "之后状态已变更。" in page
+    assert "火星" not in page, "a row that never came in is not among those that stay"
     assert db.session.get_one(Stop, stop.id).seats_taken == 2
 
 
@@ -204,6 +205,8 @@ def test_columns_are_remembered_and_reach_the_campaigns_own_questions(desk: Brow
     bring_in(desk, run)
     row = db.session.scalars(select(Registration)).one()
     assert row.answers == {"meal": "halal"}
+    named = upload(desk, stop, "姓名,学历身份\n赵四,博士\n")
+    assert chosen_in(desk.get(f"/desk/imports/{named.id}/columns").text)["column-1"] == "education"
     again = upload(desk, stop, "参会者\n赵四\n")
     assert chosen_in(desk.get(f"/desk/imports/{again.id}/columns").text) == {"column-0": "full_name"}
 
