@@ -127,7 +127,10 @@ def merge(pair_id: int) -> ResponseReturnValue:
             done = merge_verb(found.one_id, found.other_id, by=g.staff, choices=choices, kept=kept)
     except Refusal as refusal:
         return _pair_page(found, refused=refusal.message), refusal.status
-    flash(_("The two are one person now. For thirty days this can be taken back."), "success")
+    flash(
+        _("The two are one person now. For thirty days this can be taken back under “Same person?”."),
+        "success",
+    )
     return redirect(url_for(".person", person_id=done.survivor_id), 303)
 
 
