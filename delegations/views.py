@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,6 +16,8 @@ from delegations.gather import name_members, open_delegation, remove_member, say
 from delegations.links import delegation_link, delegation_on_link, keep_in_hand, member_on_link
 from delegations.lookups import members_of
 from delegations.models import Delegation
+from registrations.errors import TooManyTries
+from registrations.knocks import knock
 from registrations.register import refuse_unless_open
 from shared.clock import now
 from shared.db import transaction
@@ -21,6 +25,9 @@ from shared.errors import NotFound, Refusal
 from shared.language import current_language
 
 bp = Blueprint("delegations", __name__)
+HOUR = timedelta(hours=1)
+MOST_FROM_ONE_PLACE, MOST_FOR_ONE_MAILBOX = 60, 5
+"""An hour. Each opening writes to a mailbox that somebody typed: nobody is flooded through us."""
 
 
 @bp.after_request
@@ -46,9 +53,18 @@ def open_one(slug: str, stop_id: int) -> ResponseReturnValue:
         return render_template("delegations/open.html", stop=stop, form=form)
     if not form.validate_on_submit():
         return render_template("delegations/open.html", stop=stop, form=form), 422
+    plan = form.plan(current_language())
     try:
+        with transaction():  # counted also when what follows is refused
+            may = knock(
+                "delegation.place", request.remote_addr or "", most=MOST_FROM_ONE_PLACE, within=HOUR
+            ) and knock(
+                "delegation.mailbox", plan.contact_email.casefold(), most=MOST_FOR_ONE_MAILBOX, within=HOUR
+            )
+        if not may:
+            raise TooManyTries
         with transaction():
-            delegation = open_delegation(form.plan(current_language()), stop_id=stop.id)
+            delegation = open_delegation(plan, stop_id=stop.id)
     except Refusal as refusal:
         form.form_errors.append(refusal.message)
         return render_template("delegations/open.html", stop=stop, form=form), refusal.status

@@ -25,9 +25,10 @@ from registrations.drafts import (
     keep_draft,
     typed_in,
 )
-from registrations.errors import LinkNotOurs
+from registrations.errors import LinkNotOurs, TooManyTries
 from registrations.filling_in import FILES, blank_sheet, keep_answer_file, kept_file
 from registrations.form_pages import draft_here, forget_here, published_stop, remember_here
+from registrations.knocks import knock
 from registrations.models import FormDraft
 from registrations.register import refuse_unless_admitted
 from shared.clock import now
@@ -38,6 +39,11 @@ from shared.language import current_language
 
 bp = Blueprint("registration_drafts", __name__)
 MAILED_EVERY = timedelta(minutes=10)
+HOUR = timedelta(hours=1)
+MOST_FROM_ONE_PLACE, MOST_FOR_ONE_MAILBOX = 600, 5
+"""Mails an hour: drafts are free to make, mailboxes are somebody's."""
+MOST_FILES_FROM_ONE_PLACE = 2_000
+"""An hour: three files each of a full hall behind one address, and no disk filled by a program."""
 
 
 @bp.after_request
@@ -98,6 +104,10 @@ def send_file(slug: str, stop_id: int, key: str) -> ResponseReturnValue:
     """Keep a file for one question as soon as it is chosen: ``{"value", "label"}``."""
     stop = published_stop(slug, stop_id)
     refuse_unless_admitted(stop, admission_in_hand(stop))
+    with transaction():
+        may = knock("file.place", request.remote_addr or "", most=MOST_FILES_FROM_ONE_PLACE, within=HOUR)
+    if not may:
+        raise TooManyTries
     return file_kept(blank_sheet(stop), key)
 
 
@@ -155,7 +165,11 @@ def mail_link(slug: str, stop_id: int) -> ResponseReturnValue:
         return {"message": _("Please type your e-mail address into the form first.")}, 422
     with transaction():
         held = hold(FormDraft, draft.id) if draft else None
-        if held is None or (held.mailed_at and held.mailed_at > now() - MAILED_EVERY):
+        often = not (
+            knock("draft.place", request.remote_addr or "", most=MOST_FROM_ONE_PLACE, within=HOUR)
+            and knock("draft.mailbox", recipient.casefold(), most=MOST_FOR_ONE_MAILBOX, within=HOUR)
+        )
+        if held is None or often or (held.mailed_at and held.mailed_at > now() - MAILED_EVERY):
             return {"message": _("The link was mailed a few minutes ago. Please look into your inbox.")}
         held.mailed_at = now()
         write_message(

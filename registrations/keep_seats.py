@@ -5,6 +5,7 @@ A block's seats count as taken from the moment they are kept, so nobody else is 
 
 from __future__ import annotations
 
+from audit.record import record
 from campaigns.models import Stop
 from registrations.errors import BlockIsUsed, NotSoManySeats
 from registrations.models import Registration, SeatBlock
@@ -53,6 +54,7 @@ def release_seats(stop: Stop, block_id: int) -> None:
     block = hold(SeatBlock, block_id)
     if block is None or block.released_at is not None:
         return
+    record("release_seats", block, stop_id=stop.id, given_back=block.seats - block.used)
     block.seats = block.used
     block.released_at = now()
     _counted(stop)

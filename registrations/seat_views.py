@@ -22,7 +22,7 @@ from registrations.staff_views import bp
 from registrations.still_coming import no_shows, release_no_shows
 from shared.clock import now
 from shared.db import db, transaction
-from shared.errors import NotFound, Refusal
+from shared.errors import NotAllowed, NotFound, Refusal
 
 
 @bp.get("/stops/<int:stop_id>/seats")
@@ -127,6 +127,8 @@ def new_reason() -> ResponseReturnValue:
     if not form.validate():
         return _reasons_page(form), 422
     reach = reach_of(g.staff, Permission.PLAN_CAMPAIGNS)
+    if not (reach.everywhere or reach.host_city_ids):
+        raise NotAllowed  # who plans one campaign or stop has no city whose reason it would be
     with transaction():
         reason = ReadyReason(
             text_zh=form.text_zh.checked,

@@ -91,6 +91,20 @@ def states(delegation: Delegation) -> list[RegistrationState]:
     return [row.state for row in db.session.scalars(statement)]
 
 
+def test_no_mailbox_is_flooded_by_opening_delegations(client: Browser, stop: Stop) -> None:
+    page = f"/c/{stop.campaign.slug}/stops/{stop.id}/delegation"
+    typed = {
+        "university": "太原理工大学",
+        "most": "4",
+        "full_name": "王芳",
+        "mobile": "13800009999",
+        "email": "wang@example.com",
+    }
+    answers = [client.post(page, data={**typed, "consent": "y"}).status_code for _time in range(7)]
+    assert answers == [303] * 5 + [429] * 2
+    assert client.post(page, data={**typed, "email": "li@example.com", "consent": "y"}).status_code == 303
+
+
 def test_forty_are_named_confirm_and_are_approved_as_a_whole(app: Flask, client: Browser) -> None:
     stop = campaigns.stop(capacity=50, needs_approval=True)
     page = f"/c/{stop.campaign.slug}/stops/{stop.id}/delegation"

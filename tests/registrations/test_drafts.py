@@ -131,6 +131,17 @@ def test_the_link_is_mailed_to_the_address_typed_and_not_again_at_once(client: B
     assert "/drafts/" in message.body_text
 
 
+def test_no_mailbox_is_flooded_by_drafts_that_are_free_to_make(client: Browser) -> None:
+    stop = campaigns.stop()
+    for _draft in range(7):
+        with client.session_transaction() as session:
+            session.clear()  # a new device each time
+        keep(client, stop, {"email": ["somebody@example.com"]})
+        assert client.post(f"{address(stop)}/mail").status_code == 200
+    written = select(func.count()).select_from(Message).where(Message.kind == "draft_link")
+    assert db.session.scalar(written) == 5
+
+
 @pytest.mark.parametrize("path", ["/drafts/unknown", "/drafts/x"])
 def test_a_link_that_opens_no_draft_says_so(client: Browser, path: str) -> None:
     assert client.get(path).status_code == 404

@@ -168,3 +168,8 @@ def test_an_organiser_sets_rules_quotas_and_reasons(client: Browser) -> None:
     page = client.get(f"{LIST}/reasons").text
     assert "请改报线上场" in page
     assert page.count("移除") <= 2  # those of the province stay the province's
+
+
+def test_who_plans_one_stop_gives_no_reasons_to_the_whole_province(client: Browser) -> None:
+    client.sign_in(accounts.staff(Role.ORGANISER, stop_id=campaigns.stop().id))
+    assert client.post(f"{LIST}/reasons", data={"text_zh": "请改报线上场"}).status_code == 403
