@@ -190,9 +190,12 @@ def replayed(house: House, visits: int, seats: int, connections: int, *, first: 
             "email": typed["email"],
             "submission_id": uuid4(),
             "code": secrets.token_hex(6),
+            "mobile_hash": secrets.token_bytes(32),
+            "email_hash": secrets.token_bytes(32),
         }
         shares[number % connections].append(("confirmed" if number < seats else "waiting", values))
     captures = (
+        Capture("INSERT INTO people", "person_id"),
         Capture("SELECT people.id", "person_id"),
         Capture("INSERT INTO registrations", "registration_id"),
     )
@@ -212,8 +215,8 @@ def recorded_visit(house: House, path: str, number: int) -> list[Step]:
             raise RuntimeError(f"the visit to be recorded was refused: {answer.status}")
         client.get(urlsplit(answer.location).path)
     mobile = f"+86{person(number)['mobile']}"
-    registration_id, person_id, code, submission_id = house.ask(
-        "SELECT r.id, p.id, r.code, r.submission_id FROM registrations r JOIN people p ON p.id = r.person_id "
+    registration_id, person_id, code, submission_id, mobile_hash, email_hash = house.ask(
+        "SELECT r.id, p.id, r.code, r.submission_id, p.mobile_hash, p.email_hash FROM registrations r JOIN people p ON p.id = r.person_id "
         "WHERE p.mobile = %(mobile)s",
         {"mobile": mobile},
     )[0]
@@ -225,6 +228,8 @@ def recorded_visit(house: House, path: str, number: int) -> list[Step]:
             "submission_id": UUID(str(submission_id)),
             "code": code,
             "person_id": person_id,
+            "mobile_hash": mobile_hash,
+            "email_hash": email_hash,
             "registration_id": registration_id,
         },
     )

@@ -77,6 +77,8 @@ def with_slots(steps: Sequence[Step], values: Mapping[str, Any]) -> list[Step]:
     found: set[str] = set()
 
     def slot(value: Any) -> Any:
+        if isinstance(value, psycopg.Binary):
+            value = value.obj  # the driver's wrapping of bytes, which is equal to nothing
         for name, wanted in values.items():
             if type(value) is type(wanted) and value == wanted:
                 found.add(name)
