@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, request, url_for
@@ -18,113 +19,38 @@ from sqlalchemy.exc import TimeoutError as PoolIsEmpty
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from accounts import views as accounts_views
 from accounts.access import guard, open_to_everyone
-from accounts.cli import staff_commands
 from accounts.navigation import navigation
-from badges import views as badges_views
-from campaigns import channel_views as _campaigns_channel_views  # noqa: F401 - adds pages to campaigns
-from campaigns import public_views as campaigns_public_views
-from campaigns import start_views as _campaigns_start_views  # noqa: F401 - adds pages to campaigns
-from campaigns import stop_staff_views as _campaigns_stop_staff_views  # noqa: F401 - adds pages to campaigns
-from campaigns import views as campaigns_views
 from campaigns.lookups import scope_name
-from checkin import own_copy as _checkin_own_copy  # noqa: F401 - tells its chapter of a copy
-from checkin import tasks as _checkin_tasks  # noqa: F401 - hears of erasures
-from checkin import views as checkin_views
-from checkin import walk_in_views
 from config import Settings
-from delegations import staff_views as delegations_staff_views
-from delegations import tasks as _delegations_tasks  # noqa: F401 - writes to contacts and members
-from delegations import views as delegations_views
 from demo.accounts import DEMO_ACCOUNTS
-from demo.cli import seed_command
-from employers import models as _employers_models  # noqa: F401 - grants name its table
-from files import tasks as _files_tasks  # noqa: F401 - scans, removes, sweeps
-from files import views as files_views
-from files.cli import file_commands
-from imports import tasks as _imports_tasks  # noqa: F401 - brings lists in
-from imports import views as imports_views
-from jobs.cli import promise_commands
-from leads import belongings as _leads_belongings  # noqa: F401 - go with their person
-from leads import own_copy as _leads_own_copy  # noqa: F401 - tells its chapters of a copy
-from leads import tasks as _leads_tasks  # noqa: F401 - hears of arrivals
-from leads import views as leads_views
-from messages import tasks as _messages_tasks  # noqa: F401 - sends what was written
-from messages import views as messages_views
-from people import tasks as _people_tasks  # noqa: F401 - fills in what is compared
-from questions import carried as _questions_carried  # noqa: F401 - goes along when a campaign is copied
-from questions import editor_views as questions_editor_views
-from questions import preview_views as questions_preview_views
-from questions import views as questions_views
-from registrations import (
-    amend_answers_views,
-    answer_views,
-    entry_views,
-    invitation_views,
-    retention_views,
-    second_form_views,
-)
-from registrations import answer_files as _answer_files  # noqa: F401 - says who may open them
-from registrations import belongings as _registrations_belongings  # noqa: F401 - go with their person
-from registrations import carried as _registrations_carried  # noqa: F401 - goes along when a campaign is copied
-from registrations import draft_views as registration_drafts_views
-from registrations import edits_views as registrations_edits_views
-from registrations import export_views as _registrations_export_views  # noqa: F401 - pages of the staff's blueprint
-from registrations import own_copy as _registrations_own_copy  # noqa: F401 - tells its chapters of a copy
-from registrations import own_data_views as registrations_own_data_views
-from registrations import own_views as registrations_own_views
-from registrations import people_views as registrations_people_views
-from registrations import programme_views as registrations_programme_views
-from registrations import purge as _registrations_purge  # noqa: F401 - removes what was kept long enough
-from registrations import queue_views as _registrations_queue_views  # noqa: F401 - pages of the same blueprint
-from registrations import reviewer_views as _registrations_reviewer_views  # noqa: F401 - the same
-from registrations import seat_views as _registrations_seat_views  # noqa: F401 - the same
-from registrations import staff_views as registrations_staff_views
-from registrations import tasks as _registrations_tasks  # noqa: F401 - tells applicants
-from registrations import views as registrations_views
-from reports import views as reports_views
 from shared.assets import asset, packed_asset
 from shared.db import abandon, db
 from shared.display import FILTERS
+from shared.edges import Edges
 from shared.errors import NotFound, Refusal
 from shared.language import BABEL_LOCALES, chosen_language, current_language
-from work import tasks as _work_tasks  # noqa: F401 - tells who ordered long work
-from work import views as work_views
 
-BLUEPRINTS = (
-    campaigns_public_views.bp,
-    registrations_views.bp,
-    registrations_own_views.bp,
-    retention_views.bp,
-    registrations_own_data_views.bp,
-    registrations_edits_views.bp,
-    registration_drafts_views.bp,
-    answer_views.bp,
-    amend_answers_views.bp,
-    second_form_views.bp,
-    questions_views.bp,
-    registrations_programme_views.bp,
-    accounts_views.bp,
-    campaigns_views.bp,
-    questions_editor_views.bp,
-    questions_preview_views.bp,
-    registrations_staff_views.bp,
-    registrations_people_views.bp,
-    checkin_views.bp,
-    walk_in_views.bp,
-    imports_views.bp,
-    delegations_views.bp,
-    delegations_staff_views.bp,
-    entry_views.bp,
-    invitation_views.bp,
-    badges_views.bp,
-    leads_views.bp,
-    reports_views.bp,
-    messages_views.bp,
-    work_views.bp,
-    files_views.bp,
+PACKAGES = (
+    "accounts",
+    "badges",
+    "campaigns",
+    "checkin",
+    "delegations",
+    "demo",
+    "employers",
+    "files",
+    "imports",
+    "jobs",
+    "leads",
+    "messages",
+    "people",
+    "questions",
+    "registrations",
+    "reports",
+    "work",
 )
+"""Each says in its ``edges.py`` what it gives: pages, commands, and the files that listen."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -181,16 +107,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     app.before_request(_number_the_request)  # before anything that may refuse: the refusal carries it too
     csrf = CSRFProtect(app)
-    for view in (registrations_views.register, second_form_views.fill_in, amend_answers_views.change):
-        csrf.exempt(view)  # they ask for the token themselves, and lose nothing typed when it is stale
     Babel(app, locale_selector=lambda: BABEL_LOCALES[chosen_language()])
     app.before_request(packed_asset)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
-    app.cli.add_command(staff_commands)
-    app.cli.add_command(promise_commands)
-    app.cli.add_command(file_commands)
-    app.cli.add_command(seed_command)
+    for package in PACKAGES:
+        edges: Edges = import_module(f"{package}.edges").EDGES
+        for blueprint in edges.pages:
+            app.register_blueprint(blueprint)
+        for command in edges.commands:
+            app.cli.add_command(command)
+        for view in edges.ask_for_token_themselves:
+            csrf.exempt(view)
     app.add_url_rule("/healthz", view_func=healthz)
     app.after_request(_close_the_shutters)
     app.context_processor(_for_every_template)

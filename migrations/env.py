@@ -33,7 +33,6 @@ for package in (
     "leads",
 ):
     import_module(f"{package}.models")
-import_module("registrations.queue_models")
 
 ADVISORY_LOCK = 0x6773_6D69  # "gsmi"
 

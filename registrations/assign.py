@@ -20,8 +20,7 @@ from registrations.errors import (
     ReasonMissing,
     WrongState,
 )
-from registrations.models import Registration, RegistrationState
-from registrations.queue_models import Criterion, Review, Score
+from registrations.models import Criterion, Registration, RegistrationState, Review, Score
 from shared.clock import now
 from shared.db import db, hold
 from shared.errors import NotFound

@@ -23,9 +23,8 @@ from registrations.errors import BatchIsUnderWay, NobodyChosen, ReasonMissing, W
 from registrations.judge import Verdict, cases_of, judge
 from registrations.links import address_for
 from registrations.lookups import registration_for
-from registrations.models import Act, Registration
+from registrations.models import Act, Batch, ReadyReason, Registration
 from registrations.offer import offer_seat
-from registrations.queue_models import Batch, ReadyReason
 from registrations.quotas import rooms_of
 from registrations.review import confirm, decline, give_priority, put_on_waitlist
 from shared.clock import now

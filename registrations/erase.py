@@ -27,9 +27,9 @@ from registrations.models import (
     Invitation,
     OneTimeCode,
     Registration,
+    Review,
     StateChange,
 )
-from registrations.queue_models import Review
 from registrations.register import withdraw
 from shared.clock import now, today
 from shared.codes import new_code

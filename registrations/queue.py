@@ -20,8 +20,7 @@ from questions.models import AskedWhen, Kind, Question
 from registrations.errors import ViewNeedsAName
 from registrations.judge import in_order_of_seats
 from registrations.lookups import registrations_within
-from registrations.models import Education, Quota, Registration, RegistrationState
-from registrations.queue_models import Review, SavedView
+from registrations.models import Education, Quota, Registration, RegistrationState, Review, SavedView
 from registrations.search import found, ranked
 from shared.clock import from_china, now
 from shared.db import db

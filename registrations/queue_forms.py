@@ -26,9 +26,8 @@ from accounts.models import Staff
 from campaigns.models import HostCity, Stop
 from questions.engine import Field as Asked
 from questions.models import Kind
-from registrations.models import Education, Quota, QuotaDimension, RegistrationState
+from registrations.models import Education, Quota, QuotaDimension, ReadyReason, RegistrationState
 from registrations.queue import Wanted
-from registrations.queue_models import ReadyReason
 from registrations.quotas import cell_label
 from shared.clock import in_china
 from shared.fields import LineField

@@ -23,7 +23,7 @@ from registrations.assign import left_to_review
 from registrations.batch import batch_for, carry_out, choose, preview_of
 from registrations.judge import BEGINS_AT
 from registrations.lookups import arrived_at, history, place_in_line, registration_for
-from registrations.models import Act, Registration, RegistrationState
+from registrations.models import Act, Batch, ReadyReason, Registration, RegistrationState
 from registrations.queue import (
     COLUMNS,
     LINE,
@@ -42,7 +42,6 @@ from registrations.queue import (
     views_for,
 )
 from registrations.queue_forms import CarryOutForm, QueueForm
-from registrations.queue_models import Batch, ReadyReason
 from registrations.quotas import quotas_of
 from registrations.staff_views import bp, opinions_shown
 from shared.db import db, transaction

@@ -24,8 +24,8 @@ from registrations.assign import (
     remove_criterion,
 )
 from registrations.lookups import registration_for
+from registrations.models import Criterion
 from registrations.queue_forms import CriterionForm
-from registrations.queue_models import Criterion
 from registrations.staff_views import bp
 from shared.db import db, transaction
 from shared.errors import NotFound, Refusal

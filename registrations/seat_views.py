@@ -14,9 +14,8 @@ from audit.record import record
 from campaigns.lookups import host_cities, stop_for
 from campaigns.models import Stop
 from registrations.lookups import counts_by_state, seat_rules_of
-from registrations.models import Quota, QuotaDimension, RegistrationState, SeatRules
+from registrations.models import Quota, QuotaDimension, ReadyReason, RegistrationState, SeatRules
 from registrations.queue_forms import QuotaForm, ReadyReasonForm, SeatRulesForm
-from registrations.queue_models import ReadyReason
 from registrations.quotas import cell_label, change_quota, lift_quota, quotas_of, set_quota
 from registrations.staff_views import bp
 from registrations.still_coming import no_shows, release_no_shows

@@ -21,8 +21,18 @@ from people.merge import merge
 from people.models import PairState, PersonPair
 from questions.lookups import pages_of, questions_of
 from registrations.links import link_for
-from registrations.models import Act, BadgeClass, Invitation, Quota, QuotaDimension, RegistrationState
-from registrations.queue_models import Batch, Criterion, ReadyReason, SavedView
+from registrations.models import (
+    Act,
+    BadgeClass,
+    Batch,
+    Criterion,
+    Invitation,
+    Quota,
+    QuotaDimension,
+    ReadyReason,
+    RegistrationState,
+    SavedView,
+)
 from registrations.tickets import make_first_key
 from shared.clock import now
 from shared.codes import new_code

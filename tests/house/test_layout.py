@@ -89,14 +89,29 @@ def test_every_template_that_a_view_names_exists() -> None:
     assert missing == []
 
 
-def test_every_package_with_tasks_is_joined_in_app_and_so_heard() -> None:
-    joined = (ROOT / "app.py").read_text()
+def test_every_edge_is_joined_in_the_product() -> None:
+    edges = re.compile(r"(.+_)?views|tasks|cli|carried|belongings|own_copy")
     silent = [
-        package
+        str(file.relative_to(ROOT))
         for package in PACKAGES
-        if (ROOT / package / "tasks.py").exists() and f"from {package} import tasks" not in joined
+        for file in (ROOT / package).glob("*.py")
+        if edges.fullmatch(file.stem)
+        and not re.search(rf"\b{file.stem}\b", _text_of(ROOT / package / "edges.py"))
     ]
     assert silent == []
+    named = {edge.parent.name for edge in ROOT.glob("*/edges.py")} & set(PACKAGES)
+    joined = {
+        value.value
+        for node in ast.walk(ast.parse(_text_of(ROOT / "app.py")))
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "PACKAGES"
+        for value in ast.walk(node.value)
+        if isinstance(value, ast.Constant)
+    }
+    assert joined == named
+
+
+def _text_of(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
 
 
 def test_no_module_is_called_after_nothing() -> None:

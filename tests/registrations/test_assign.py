@@ -21,8 +21,7 @@ from registrations.assign import (
     remove_criterion,
 )
 from registrations.errors import ConflictDeclared, CriterionIsUsed, PointsMissing, ReasonMissing, WrongState
-from registrations.models import Registration, RegistrationState
-from registrations.queue_models import Criterion, Review, Score
+from registrations.models import Criterion, Registration, RegistrationState, Review, Score
 from shared.clock import now
 from shared.db import db, transaction
 from tests.conftest import Browser

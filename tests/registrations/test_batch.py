@@ -14,8 +14,16 @@ from jobs.models import LongWork
 from messages.models import Message
 from registrations.batch import batch_for, carry_out, choose, preview_of
 from registrations.errors import BatchIsUnderWay, NobodyChosen, ReasonMissing
-from registrations.models import Act, Education, QuotaDimension, Registration, RegistrationState
-from registrations.queue_models import Batch, ReadyReason, Review
+from registrations.models import (
+    Act,
+    Batch,
+    Education,
+    QuotaDimension,
+    ReadyReason,
+    Registration,
+    RegistrationState,
+    Review,
+)
 from registrations.quotas import set_quota
 from shared.clock import now
 from shared.db import db, transaction

@@ -33,10 +33,10 @@ from registrations.models import (
     Invitation,
     Registration,
     RegistrationState,
+    Review,
     StateChange,
 )
 from registrations.own_code import send_code
-from registrations.queue_models import Review
 from registrations.sealed_answers import seal_answers
 from shared.clock import now, today
 from shared.db import Model, db

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from accounts.models import Role
 from accounts.permissions import Reach
-from registrations.models import Education, QuotaDimension, Registration, RegistrationState
+from registrations.models import Education, QuotaDimension, Registration, RegistrationState, Review
 from registrations.queue import (
     Wanted,
     counts_of,
@@ -21,7 +21,6 @@ from registrations.queue import (
     save_view,
     views_for,
 )
-from registrations.queue_models import Review
 from registrations.quotas import set_quota
 from shared.clock import now, today
 from shared.db import db, transaction

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Staff
-from registrations.models import Act, Registration
+from registrations.models.registration import Act, Registration
 from shared.db import Document, Model, Moment, state_column
 from shared.language import in_language
 

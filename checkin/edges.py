@@ -1,0 +1,8 @@
+"""What the product takes in of this package."""
+
+from __future__ import annotations
+
+from checkin import own_copy, tasks, views, walk_in_views
+from shared.edges import Edges
+
+EDGES = Edges(pages=(views.bp, walk_in_views.bp), more=(own_copy, tasks))

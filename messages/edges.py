@@ -1,0 +1,8 @@
+"""What the product takes in of this package."""
+
+from __future__ import annotations
+
+from messages import tasks, views
+from shared.edges import Edges
+
+EDGES = Edges(pages=(views.bp,), more=(tasks,))

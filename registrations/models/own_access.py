@@ -1,0 +1,112 @@
+"""How a person comes to what is his: codes by mail, changed addresses, lost links, tickets."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db import Model, Moment, state_column
+
+
+class ContactChange(Model):
+    """A new e-mail address or mobile number that waits for the codes sent to the old and the new address.
+
+    ``sealed`` holds JSON with ``email`` and ``mobile``. One at a time for each registration.
+    """
+
+    __tablename__ = "contact_changes"
+    __table_args__ = (
+        Index(
+            "uq_contact_changes_open",
+            "registration_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    sealed: Mapped[bytes | None]
+    asked_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+
+
+class CodeOccasion(StrEnum):
+    """What a one-time code is for; a code for one thing opens nothing else."""
+
+    OPEN = "open"
+    OLD_ADDRESS = "old_address"
+    NEW_ADDRESS = "new_address"
+    ERASE = "erase"
+
+
+class OneTimeCode(Model):
+    """Six digits sent by mail: a keyed hash of them, good for ten minutes, five tries and one use."""
+
+    __tablename__ = "one_time_codes"
+    __table_args__ = (
+        Index(
+            "uq_one_time_codes_unused",
+            "registration_id",
+            "occasion",
+            unique=True,
+            postgresql_where=text("used_at IS NULL"),
+        ),
+        CheckConstraint("tries BETWEEN 0 AND 5", name="five_tries"),
+        CheckConstraint("octet_length(digest) = 32", name="hashed"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    occasion: Mapped[CodeOccasion] = state_column(CodeOccasion, name="occasion")
+    digest: Mapped[bytes]
+    made_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    used_at: Mapped[Moment | None]
+
+
+class Knock(Model):
+    """How often somebody has knocked at a public door within one span of time. ``who`` is a keyed hash."""
+
+    __tablename__ = "knocks"
+
+    door: Mapped[str] = mapped_column(primary_key=True)
+    who: Mapped[bytes] = mapped_column(primary_key=True)
+    span_begins_at: Mapped[Moment] = mapped_column(primary_key=True)
+    times: Mapped[int]
+
+
+class FindRequest(Model):
+    """Somebody looks for a registration by mobile or e-mail; ``sealed`` is what was typed, gone once answered."""
+
+    __tablename__ = "find_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes | None]
+    asked_at: Mapped[Moment]
+    answered_at: Mapped[Moment | None]
+
+
+class TicketKey(Model):
+    """A pair of keys that tickets are signed with. The private half is sealed with a key made of SECRET_KEY.
+
+    The newest one that is not retired signs; every public half goes on verifying, so keys change without reprinting.
+    """
+
+    __tablename__ = "ticket_keys"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=True)
+    public_key: Mapped[bytes]
+    sealed_private_key: Mapped[bytes]
+    created_at: Mapped[Moment]
+    retired_at: Mapped[Moment | None]
