@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from campaigns.models import Stop
+from flask_babel import gettext as _
+
+from campaigns.models import ProgrammeItem, Stop
 from campaigns.poster import poster_address
 from shared.clock import in_china
 
@@ -61,7 +63,7 @@ def place_of(stop: Stop) -> str:
 
 def _entry(stop: Stop, at: datetime) -> list[str]:
     address = poster_address(stop, None)
-    programme = [_item_line(item.title, item.starts_at) for item in stop.programme]
+    programme = [_item_line(item) for item in stop.programme]
     return [
         "BEGIN:VEVENT",
         f"UID:stop-{stop.id}@good-scenery",
@@ -77,8 +79,9 @@ def _entry(stop: Stop, at: datetime) -> list[str]:
     ]
 
 
-def _item_line(title: str, starts_at: datetime) -> str:
-    return f"{in_china(starts_at):%m-%d %H:%M} {title}"
+def _item_line(item: ProgrammeItem) -> str:
+    line = f"{in_china(item.starts_at):%m-%d %H:%M} {item.title}"
+    return f"{line} ({_('Cancelled')})" if item.is_cancelled else line
 
 
 def _folded(line: str) -> str:

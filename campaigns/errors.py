@@ -108,6 +108,22 @@ class ItemIsChosen(Refusal):
         )
 
 
+class ItemIsCancelled(Refusal):
+    """A cancelled item stays cancelled: people have been told."""
+
+    code = "item_is_cancelled"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(_l("“%(title)s” does not take place.", title=title))
+
+
+class ItemIsOver(Refusal):
+    """What has taken place cannot be cancelled."""
+
+    code = "item_is_over"
+    sentence = _l("This item of the programme is over.")
+
+
 class NoMainVenue(Refusal):
     """A sub-venue belongs to a main venue of its own campaign."""
 

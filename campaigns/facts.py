@@ -22,6 +22,13 @@ class StopMoved(Fact):
 
 
 @dataclass(frozen=True)
+class ItemCancelled(Fact):
+    """An item of a stop's programme does not take place, and whoever had chosen it has to hear."""
+
+    item_id: int
+
+
+@dataclass(frozen=True)
 class StopCancelled(Fact):
     """A stop does not take place."""
 

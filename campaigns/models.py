@@ -273,7 +273,9 @@ class ProgrammeItem(Model):
     ``is_chosen`` means that applicants say whether they come to it; only such an item has a ``capacity`` (None: no
     limit) and may stand in a group of which one is chosen (``group_zh`` empty: in none). ``route`` is the label of
     the route or coach where a visit goes by one. ``seats_taken`` is kept by a trigger on ``programme_choices`` and no
-    code writes it; the CHECK beneath refuses an oversold seat.
+    code writes it; the CHECK beneath refuses an oversold seat. Of a group with ``group_is_must`` an applicant chooses
+    one while there is room; all items of the group say the same. A cancelled item stays in the programme, struck out,
+    and nobody holds a seat in it.
     """
 
     __tablename__ = "programme_items"
@@ -281,6 +283,8 @@ class ProgrammeItem(Model):
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("capacity IS NULL OR (is_chosen AND capacity > 0)", name="capacity_of_chosen"),
         CheckConstraint("group_zh = '' OR is_chosen", name="group_of_chosen"),
+        CheckConstraint("group_zh <> '' OR NOT group_is_must", name="must_of_group"),
+        CheckConstraint("cancelled_at IS NULL OR seats_taken = 0", name="cancelled_is_empty"),
         CheckConstraint(
             "seats_taken >= 0 AND (capacity IS NULL OR seats_taken <= capacity)", name="never_oversold"
         ),
@@ -303,7 +307,11 @@ class ProgrammeItem(Model):
     capacity: Mapped[int | None]
     group_zh: Mapped[str] = mapped_column(server_default=text("''"), default="")
     group_en: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    group_is_must: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     seats_taken: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    cancelled_at: Mapped[Moment | None]
+    # What those who had chosen it are told; it stands in their mail and on the public page.
+    cancelled_reason: Mapped[str] = mapped_column(server_default=text("''"), default="")
 
     stop: Mapped[Stop] = relationship(back_populates="programme")
 
@@ -326,6 +334,11 @@ class ProgrammeItem(Model):
     def group(self) -> str:
         """The group of which one is chosen, in the reader's language; empty when it stands alone."""
         return in_language(self.group_zh, self.group_en)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it does not take place."""
+        return self.cancelled_at is not None
 
     @property
     def is_full(self) -> bool:

@@ -9,6 +9,7 @@ from accounts.models import Staff
 from audit.record import record
 from campaigns.errors import (
     CapacityBelowChoices,
+    ItemIsCancelled,
     ItemIsChosen,
     OutsideTheStop,
 )
@@ -63,7 +64,9 @@ def revise_item(item_id: int, entry: ProgrammeEntry, *, stop_id: int, by: Staff)
     another time might lie across another choice of theirs.
     """
     stop = _held(stop_id)
-    item = _held_item(item_id, stop)
+    item = held_item(item_id, stop)
+    if item.is_cancelled:
+        raise ItemIsCancelled(item.title)
     _refuse_outside(stop, entry)
     values = entry.columns()
     changed = [name for name, value in values.items() if getattr(item, name) != value]
@@ -81,7 +84,9 @@ def revise_item(item_id: int, entry: ProgrammeEntry, *, stop_id: int, by: Staff)
 def take_from_programme(item_id: int, *, stop_id: int, by: Staff) -> None:
     """Remove an item; the record keeps its title. Raises NotFound, or ItemIsChosen while somebody has chosen it."""
     stop = _held(stop_id)
-    item = _held_item(item_id, stop)
+    item = held_item(item_id, stop)
+    if item.is_cancelled:
+        raise ItemIsCancelled(item.title)  # people had chosen it and look where it has gone
     if item.seats_taken:
         raise ItemIsChosen(item.seats_taken)
     record("take_from_programme", item, by=by, stop_id=item.stop_id, title=item.title_zh)
@@ -95,8 +100,8 @@ def _held(stop_id: int) -> Stop:
     return stop
 
 
-def _held_item(item_id: int, stop: Stop) -> ProgrammeItem:
-    """An item of ``stop``, read after the stop is held: nobody chooses it meanwhile."""
+def held_item(item_id: int, stop: Stop) -> ProgrammeItem:
+    """An item of ``stop``, which the caller holds: nobody chooses it meanwhile. Raises NotFound for another stop's."""
     item = hold(ProgrammeItem, item_id)
     if item is None or item.stop_id != stop.id:
         raise NotFound

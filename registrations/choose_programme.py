@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from audit.record import Actor, record
+from campaigns.errors import ItemIsCancelled
 from campaigns.models import ProgrammeItem, Stop
 from registrations.errors import (
     ChoicesOverlap,
@@ -27,8 +28,8 @@ from shared.db import db, violated
 def choose(registration_id: int, item_id: int, *, by: Actor | str) -> ProgrammeChoice:
     """Take a seat in one item of the stop's programme; choosing it twice changes nothing.
 
-    Raises NotFound, WrongState, StopHasBegun, NotToBeChosen, ItemIsFull, OneOfTheGroup or ChoicesOverlap. The caller
-    holds the transaction.
+    Raises NotFound, WrongState, StopHasBegun, NotToBeChosen, ItemIsCancelled, ItemIsFull, OneOfTheGroup or
+    ChoicesOverlap. The caller holds the transaction.
     """
     registration = _held_and_open(registration_id)
     take_seats(registration, [item_id], by=by)
@@ -63,7 +64,7 @@ def choose_exactly(registration_id: int, item_ids: Iterable[int], *, by: Actor |
 def take_seats(registration: Registration, item_ids: Iterable[int], *, by: Actor | str) -> None:
     """Seats in these items for a registration whose stop the caller holds, so that nobody takes them meanwhile.
 
-    Raises NotToBeChosen, ItemIsFull, OneOfTheGroup or ChoicesOverlap.
+    Raises NotToBeChosen, ItemIsCancelled, ItemIsFull, OneOfTheGroup or ChoicesOverlap.
     """
     wanted = list(dict.fromkeys(item_ids))
     if not wanted:
@@ -97,7 +98,9 @@ def _held_and_open(registration_id: int) -> Registration:
 
 def _chosen_ids(registration_id: int) -> Sequence[int]:
     return db.session.scalars(
-        select(ProgrammeChoice.item_id).where(ProgrammeChoice.registration_id == registration_id)
+        select(ProgrammeChoice.item_id).where(
+            ProgrammeChoice.registration_id == registration_id, ProgrammeChoice.cancelled_at.is_(None)
+        )
     ).all()
 
 
@@ -114,7 +117,11 @@ def _items(ids: Iterable[int]) -> list[ProgrammeItem]:
 
 def _asked_for(stop_id: int, ids: list[int]) -> list[ProgrammeItem]:
     """The items that may be chosen at this stop; the stop itself is read for its cancellation."""
-    items = [item for item in _items(ids) if item.stop_id == stop_id and item.is_chosen]
+    found = _items(ids)
+    for item in found:
+        if item.stop_id == stop_id and item.is_cancelled:
+            raise ItemIsCancelled(item.title)
+    items = [item for item in found if item.stop_id == stop_id and item.is_chosen]
     if len(items) != len(ids) or db.session.get(Stop, stop_id) is None:
         raise NotToBeChosen
     return items
@@ -135,6 +142,8 @@ def _in_words(error: IntegrityError, item: ProgrammeItem) -> Exception:
     refused = violated(error)
     if refused == "ck_programme_items_never_oversold":
         return ItemIsFull(item.title)
+    if refused == "ck_programme_items_cancelled_is_empty":
+        return ItemIsCancelled(item.title)
     if refused == "uq_programme_choices_group":
         return OneOfTheGroup(item.group, _("another one"))
     return error
@@ -145,7 +154,9 @@ def _give_back(registration: Registration, item_ids: list[int], *, by: Actor | s
         return
     choices = db.session.scalars(
         select(ProgrammeChoice).where(
-            ProgrammeChoice.registration_id == registration.id, ProgrammeChoice.item_id.in_(item_ids)
+            ProgrammeChoice.registration_id == registration.id,
+            ProgrammeChoice.item_id.in_(item_ids),
+            ProgrammeChoice.cancelled_at.is_(None),
         )
     ).all()
     for choice in choices:

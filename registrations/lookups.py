@@ -216,7 +216,7 @@ def arrived_at(registration: Registration) -> datetime | None:
 
 
 def programme_chosen(registration: Registration) -> list[ProgrammeItem]:
-    """What somebody has chosen of the stop's programme, in the order of its time."""
+    """What somebody has chosen of the stop's programme, in the order of its time; cancelled items among it."""
     return list(
         db.session.scalars(
             select(ProgrammeItem)
@@ -247,7 +247,7 @@ def may_choose_programme(registration: Registration) -> bool:
         registration.state in STANDING
         and stop.cancelled_at is None
         and stop.starts_at > now()
-        and any(item.is_chosen for item in stop.programme)
+        and any(item.is_chosen and not item.is_cancelled for item in stop.programme)
     )
 
 

@@ -39,9 +39,11 @@ class ProgrammeField(Field):
         self.items: list[ProgrammeItem] = []
 
     def offer(self, programme: Iterable[ProgrammeItem]) -> None:
-        """Fill in what may be chosen: the items to be chosen that have not begun."""
+        """Fill in what may be chosen: the items to be chosen that take place and have not begun."""
         moment = now()
-        self.items = [item for item in programme if item.is_chosen and item.starts_at > moment]
+        self.items = [
+            item for item in programme if item.is_chosen and not item.is_cancelled and item.starts_at > moment
+        ]
 
     @property
     def groups(self) -> list[ChoiceGroup]:

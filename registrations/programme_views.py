@@ -33,7 +33,7 @@ def own_programme(link: str) -> ResponseReturnValue:
         return redirect(own_page, 303)
     form = ProgrammeChoiceForm(
         programme=registration.stop.programme,
-        chosen=[item.id for item in programme_chosen(registration)],
+        chosen=[item.id for item in programme_chosen(registration) if not item.is_cancelled],
     )
     status = 200
     if form.is_submitted():

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.facts import SeatsAdded, StopCancelled, StopMoved
+from campaigns.facts import ItemCancelled, SeatsAdded, StopCancelled, StopMoved
 from jobs.janitor import every
 from jobs.long_work import long_work
 from jobs.models import LongWork
@@ -15,6 +15,7 @@ from privacy.retention import begin_purge, purge_some
 from registrations import export_in_background
 from registrations.answer_files import remove_unsent_files
 from registrations.batch import do_chunk, page_of_batch, words_of
+from registrations.cancel_item import who_had_chosen
 from registrations.drafts import delete_expired_drafts
 from registrations.exports import PIECE
 from registrations.facts import (
@@ -41,6 +42,7 @@ from registrations.tell import (
     offer_times,
     open_offers_end_at,
     remind_of_offer,
+    tell_of_cancelled_item,
     tell_of_change,
     tell_of_invitation,
     tell_of_step,
@@ -189,6 +191,19 @@ def tell_everybody_moved(stop_id: int) -> None:
         enqueue(end_offers, due_at=begins_at, stop_id=stop_id)  # the beginning may lie before their end now
     for registration_id in who_stands(stop_id):
         enqueue(tell_moved, registration_id=registration_id, occasion=occasion)
+
+
+@on(ItemCancelled)
+def tell_everybody_item_cancelled(item_id: int) -> None:
+    """Something of the programme does not take place: one promise for each who had chosen it."""
+    for registration_id in who_had_chosen(item_id):
+        enqueue(tell_item_cancelled, registration_id=registration_id, item_id=item_id)
+
+
+@task
+def tell_item_cancelled(registration_id: int, item_id: int) -> None:
+    """One person hears that what was chosen does not take place."""
+    tell_of_cancelled_item(registration_id, item_id)
 
 
 @on(StopCancelled)

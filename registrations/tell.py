@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from audit.models import AuditEntry
-from campaigns.models import Stop
+from campaigns.models import ProgrammeItem, Stop
 from messages.write import write_message
 from questions.lookups import has_second_form
 from registrations.by_invitation import invitation_address
@@ -156,6 +156,30 @@ def tell_of_stop(registration_id: int, kind: str, occasion: str) -> None:
     _write(registration, kind, occasion, {"has_ticket": has_ticket}, None)
 
 
+def tell_of_cancelled_item(registration_id: int, item_id: int) -> None:
+    """Write that an item somebody had chosen does not take place; nothing to who no longer means to come.
+
+    The caller holds the transaction.
+    """
+    registration = db.session.get(Registration, registration_id)
+    item = db.session.get(ProgrammeItem, item_id)
+    if registration is None or item is None or registration.state not in STANDING:
+        return
+    if registration.stop.cancelled_at is not None or registration.stop_id != item.stop_id:
+        return  # who heard that nothing of it is held needs not hear of a part
+    others = (
+        one
+        for one in registration.stop.programme
+        if one.is_chosen and not one.is_cancelled and not one.is_full and one.starts_at > now()
+    )
+    more: dict[str, Any] = {"item": item}
+    if registration.stop.starts_at > now() and any(
+        not item.group_zh or one.group_zh == item.group_zh for one in others
+    ):
+        more["choose_link"] = f"{address_for(registration)}/programme"
+    _write(registration, "item_cancelled", str(item.id), more, None)
+
+
 def tell_of_invitation(invitation_id: int, times: int) -> None:
     """Write to an invited person; nothing when the invitation holds no more. The caller holds the transaction."""
     invitation = db.session.get(Invitation, invitation_id)
@@ -227,8 +251,6 @@ def _write(
 ) -> None:
     if not registration.email:
         return  # a guest whom the office entered without an address; the office speaks with him itself
-    if not registration.email:
-        return  # nobody to write to: entered by the office without an address, or erased
     write_message(
         kind,
         occasion=occasion,

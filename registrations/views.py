@@ -210,7 +210,9 @@ def decline_offer(link: str) -> ResponseReturnValue:
 def own_calendar(link: str) -> ResponseReturnValue:
     """The stop for one's own calendar."""
     registration = registration_on_link(link)
-    text = calendar_entry(registration, link=address_for(registration), at=now())
+    text = calendar_entry(
+        registration, chosen=programme_chosen(registration), link=address_for(registration), at=now()
+    )
     return Response(
         text,
         content_type="text/calendar; charset=utf-8",

@@ -231,7 +231,8 @@ class ProgrammeChoice(Model):
 
     A registration keeps its choices while it holds a seat or may still get one; when it is declined, withdrawn or
     moved to another stop a trigger takes them back (docs/decisions/0010). ``group_zh`` is the item's own group,
-    carried along by the foreign key, so that an index can refuse a second one out of it.
+    carried along by the foreign key, so that an index can refuse a second one out of it. When the item is cancelled
+    the row is kept as cancelled: no seat any more, and no hindrance for another one of the group.
     """
 
     __tablename__ = "programme_choices"
@@ -248,7 +249,7 @@ class ProgrammeChoice(Model):
             "registration_id",
             "group_zh",
             unique=True,
-            postgresql_where=text("group_zh <> ''"),
+            postgresql_where=text("group_zh <> '' AND cancelled_at IS NULL"),
         ),
         Index("ix_programme_choices_item_id", "item_id"),
     )
@@ -258,3 +259,4 @@ class ProgrammeChoice(Model):
     item_id: Mapped[int]
     group_zh: Mapped[str] = mapped_column(server_default=text("''"))
     chosen_at: Mapped[Moment]
+    cancelled_at: Mapped[Moment | None]
