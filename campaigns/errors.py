@@ -95,14 +95,14 @@ class CapacityBelowChoices(Refusal):
 
 
 class ItemIsChosen(Refusal):
-    """What people have chosen is neither taken away from them nor moved to another time."""
+    """What people have chosen is not taken away from them; nor is it moved without word to them."""
 
     code = "item_is_chosen"
 
     def __init__(self, seats_taken: int) -> None:
         super().__init__(
             _l(
-                "%(number)s people have chosen this. Its time and its group stay as they are, and it cannot be removed.",
+                "%(number)s people have chosen this. It stays to be chosen and in its group, and it cannot be removed; another time or place is told to them.",
                 number=seats_taken,
             )
         )
@@ -122,6 +122,22 @@ class ItemIsOver(Refusal):
 
     code = "item_is_over"
     sentence = _l("This item of the programme is over.")
+
+
+class ProgrammeOutside(Refusal):
+    """The programme lies within its stop: a stop is not cut short over it."""
+
+    status = 422
+    code = "programme_outside"
+    field = "ends_at"
+
+    def __init__(self, items: list[str]) -> None:
+        super().__init__(
+            _l(
+                "Then this part of the programme would lie outside the stop: %(items)s. Change it first, or choose below that the programme moves along with the beginning or keeps its times.",
+                items="；".join(items),
+            )
+        )
 
 
 class NoMainVenue(Refusal):

@@ -29,6 +29,13 @@ class ItemCancelled(Fact):
 
 
 @dataclass(frozen=True)
+class ItemMoved(Fact):
+    """An item takes place at another time or place than those who chose it were told."""
+
+    item_id: int
+
+
+@dataclass(frozen=True)
 class StopCancelled(Fact):
     """A stop does not take place."""
 

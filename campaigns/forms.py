@@ -268,6 +268,7 @@ class StopForm(FlaskForm):
     details_zh = _markdown(_l("What to know, in Chinese"))
     details_en = _markdown(_l("What to know, in English"))
     scope = RadioField(_l("For which stops"), default=Scope.THIS.value)
+    programme_moves = RadioField(_l("When the beginning changes, the programme"), default="along")
     venue_place = SelectField(
         _l("Main venue or sub-venue"),
         default="",
@@ -302,6 +303,8 @@ class StopForm(FlaskForm):
         ]
         self.scope.choices = [(scope.value, scope.label) for scope in Scope]
         self.scope.flags.required = True
+        self.programme_moves.choices = [("along", _l("moves along")), ("stays", _l("keeps its times"))]
+        self.programme_moves.flags.required = True
         if stop is not None and not self.is_submitted():
             self.venue_place.data = _MAIN if stop.is_main_venue else str(stop.main_stop_id or "")
 
@@ -314,6 +317,11 @@ class StopForm(FlaskForm):
         """Nobody registers for what is over."""
         if self.ends_at.data and field.data and field.data > self.ends_at.data:
             raise ValidationError(str(_l("Registration closes before the stop ends, at the latest.")))
+
+    @property
+    def moves_programme(self) -> bool:
+        """Whether the programme moves along with the beginning."""
+        return bool(self.programme_moves.data != "stays")
 
     @property
     def chosen_scope(self) -> Scope:

@@ -340,6 +340,12 @@ class ProgrammeItem(Model):
         """Whether it does not take place."""
         return self.cancelled_at is not None
 
+    def overlaps(self, other: ProgrammeItem) -> bool:
+        """Whether nobody can come to both."""
+        if self.is_cancelled or other.is_cancelled:
+            return False
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
     @property
     def is_full(self) -> bool:
         """Whether nobody more can choose it."""

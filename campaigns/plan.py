@@ -7,7 +7,7 @@ for the host city named, because the form offers a choice and a choice can be fo
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pypinyin import lazy_pinyin
 from sqlalchemy import select
@@ -22,18 +22,21 @@ from campaigns.errors import (
     HasSubVenues,
     NoMainVenue,
     NotWithinYourReach,
+    ProgrammeOutside,
     SlugTaken,
     StopIsCancelled,
     StopIsOver,
 )
 from campaigns.facts import SeatsAdded, StopCancelled, StopMoved
-from campaigns.models import Campaign, Family, Stop
+from campaigns.models import Campaign, Family, ProgrammeItem, Stop
 from jobs.outbox import announce
 from shared.clock import now
 from shared.db import db, hold, violated
+from shared.display import span
 from shared.errors import NotFound
 
 LONGEST_SLUG = 60
+MOST_NAMED = 3
 MOVING = frozenset({"starts_at", "ends_at", "city_zh", "venue_zh", "address_zh"})
 """What of a stop is told to everybody who means to come when it changes."""
 
@@ -133,19 +136,19 @@ def add_stop(campaign_id: int, plan: StopPlan, *, by: Staff) -> Stop:
     return stop
 
 
-def revise_stop(stop_id: int, plan: StopPlan, *, by: Staff) -> Stop:
-    """Change a stop; its programme moves along with its start.
+def revise_stop(stop_id: int, plan: StopPlan, *, by: Staff, programme_moves: bool = True) -> Stop:
+    """Change a stop; its programme moves along with its start, unless it is to keep its times.
 
-    Raises NotWithinYourReach, StopIsCancelled, NoMainVenue, HasSubVenues, or CapacityBelowSeatsTaken when more people
-    hold a seat than there would be. The stop is held, so that nobody takes a seat between the check and the change.
+    Raises NotWithinYourReach, StopIsCancelled, NoMainVenue, HasSubVenues, ProgrammeOutside, or CapacityBelowSeatsTaken
+    when more people hold a seat than there would be. The stop is held, so that nobody takes a seat between the check and the change.
     """
     stop = hold(Stop, stop_id)
     if stop is None:
         raise NotFound
-    refuse_revision(stop, plan, by=by)
+    refuse_revision(stop, plan, by=by, programme_moves=programme_moves)
     later, seats_before = plan.starts_at - stop.starts_at, stop.capacity
     changed = _take_over(stop, asdict(plan))
-    if later:
+    if later and programme_moves:
         for item in stop.programme:
             item.starts_at += later
             item.ends_at += later
@@ -159,7 +162,7 @@ def revise_stop(stop_id: int, plan: StopPlan, *, by: Staff) -> Stop:
     return stop
 
 
-def refuse_revision(stop: Stop, plan: StopPlan, *, by: Staff) -> None:
+def refuse_revision(stop: Stop, plan: StopPlan, *, by: Staff, programme_moves: bool = True) -> None:
     """Raise what ``revise_stop`` would raise for ``plan``."""
     _may_plan_for(by, plan.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id)
     if stop.cancelled_at is not None:
@@ -172,6 +175,24 @@ def refuse_revision(stop: Stop, plan: StopPlan, *, by: Staff) -> None:
             raise HasSubVenues
     if plan.capacity < stop.seats_taken:
         raise CapacityBelowSeatsTaken(stop.seats_taken)
+    if (plan.starts_at, plan.ends_at) != (stop.starts_at, stop.ends_at):
+        _refuse_outside(stop, plan, programme_moves=programme_moves)
+
+
+def _refuse_outside(stop: Stop, plan: StopPlan, *, programme_moves: bool) -> None:
+    """Raise ProgrammeOutside naming what of the programme would lie outside the new time; a trigger asks again."""
+    later = plan.starts_at - stop.starts_at if programme_moves else timedelta()
+    outside = [
+        f"{item.title} {span(item.starts_at + later, item.ends_at + later)}"
+        for item in db.session.scalars(
+            select(ProgrammeItem)
+            .where(ProgrammeItem.stop_id == stop.id, ProgrammeItem.cancelled_at.is_(None))
+            .order_by(ProgrammeItem.starts_at, ProgrammeItem.id)
+        )
+        if item.starts_at + later < plan.starts_at or item.ends_at + later > plan.ends_at
+    ]
+    if outside:
+        raise ProgrammeOutside([*outside[:MOST_NAMED], *(["…"] if len(outside) > MOST_NAMED else [])])
 
 
 def cancel_stop(stop_id: int, *, reason: str, by: Staff) -> Stop:

@@ -17,6 +17,9 @@ from campaigns.models import ProgrammeItem, ProgrammeKind, Stop
 from shared.db import db, hold
 from shared.errors import NotFound
 
+MOVING = frozenset({"starts_at", "ends_at", "place_zh", "route_zh"})
+"""What of an item is told to those who have chosen it when it changes."""
+
 
 @dataclass(frozen=True)
 class ProgrammeEntry:
@@ -60,25 +63,39 @@ def add_to_programme(stop_id: int, entry: ProgrammeEntry, *, by: Staff) -> Progr
 def revise_item(item_id: int, entry: ProgrammeEntry, *, stop_id: int, by: Staff) -> ProgrammeItem:
     """Change an item. Raises NotFound, OutsideTheStop, CapacityBelowChoices or ItemIsChosen.
 
-    An item that people have chosen stays one that is chosen, at its time and in its group: they were promised it, and
-    another time might lie across another choice of theirs.
+    An item that people have chosen stays one that is chosen, in its group: they were promised it. Another time or place
+    for it is ``move_item``, which says before whom it touches and tells them afterwards.
     """
     stop = _held(stop_id)
     item = held_item(item_id, stop)
+    refuse_item(stop, item, entry)
+    if item.seats_taken and any(getattr(item, name) != getattr(entry, name) for name in MOVING):
+        raise ItemIsChosen(item.seats_taken)
+    changed = take_over(item, entry)
+    record("revise_item", item, by=by, stop_id=stop.id, changed=changed)
+    return item
+
+
+def refuse_item(stop: Stop, item: ProgrammeItem, entry: ProgrammeEntry) -> None:
+    """Raise what forbids ``entry`` for ``item`` whoever is told of it; the caller holds both."""
     if item.is_cancelled:
         raise ItemIsCancelled(item.title)
     _refuse_outside(stop, entry)
+    if not item.seats_taken:
+        return
+    if (item.is_chosen, item.group_zh) != (entry.is_chosen, entry.columns()["group_zh"]):
+        raise ItemIsChosen(item.seats_taken)
+    if entry.capacity is not None and entry.capacity < item.seats_taken:
+        raise CapacityBelowChoices(item.seats_taken)
+
+
+def take_over(item: ProgrammeItem, entry: ProgrammeEntry) -> list[str]:
+    """Write ``entry`` onto ``item``; the names of what differs."""
     values = entry.columns()
     changed = [name for name, value in values.items() if getattr(item, name) != value]
-    if item.seats_taken:
-        if {"is_chosen", "starts_at", "ends_at", "group_zh"} & set(changed):
-            raise ItemIsChosen(item.seats_taken)
-        if entry.capacity is not None and entry.capacity < item.seats_taken:
-            raise CapacityBelowChoices(item.seats_taken)
     for name in changed:
         setattr(item, name, values[name])
-    record("revise_item", item, by=by, stop_id=stop.id, changed=changed)
-    return item
+    return changed
 
 
 def take_from_programme(item_id: int, *, stop_id: int, by: Staff) -> None:

@@ -24,7 +24,8 @@ from campaigns.lookups import (
     stop_for,
     stops_of,
 )
-from campaigns.models import Campaign, Stop
+from campaigns.models import Campaign, ProgrammeItem, Stop
+from campaigns.move_item import move_item, move_of, moves_people
 from campaigns.standing import item_seats_of, phase_of, seats_of, standing_of
 from shared.clock import in_china
 from shared.db import transaction
@@ -201,7 +202,7 @@ def revise_stop(stop_id: int) -> ResponseReturnValue:
                 return _change_several(stop, form)
             try:
                 with transaction():
-                    plan.revise_stop(stop.id, form.plan(), by=g.staff)
+                    plan.revise_stop(stop.id, form.plan(), by=g.staff, programme_moves=form.moves_programme)
             except Refusal as refusal:
                 return _beside(form, refusal, "campaigns/revise_stop.html", stop_id=stop_id)
             flash(_("Saved."), "success")
@@ -257,15 +258,19 @@ _NOT_TYPED = {"csrf_token", "seal", "again"}
 def open_registration(stop_id: int) -> ResponseReturnValue:
     """Let people register from now on."""
     stop = stop_for(g.staff, stop_id, PLAN)
+    publishes = "publish" in request.form and _may_plan(stop.campaign)
     try:
         with transaction():
             opening.open_registration(stop.id, by=g.staff)
+            if publishes:
+                opening.publish_campaign(stop.campaign_id, by=g.staff)
     except Refusal as refusal:
         flash(refusal.message, "error")
     else:
-        flash(_("Registration is open."), "success")
-        if not stop.campaign.is_published:
-            flash(_("The campaign is a draft still: people can register once it is published."), "warning")
+        if stop.campaign.is_published:
+            flash(_("Registration is open."), "success")
+        else:
+            flash(_("Ready: registration opens as soon as the campaign is published."), "success")
     return redirect(url_for(".stop", stop_id=stop_id))
 
 
@@ -328,9 +333,11 @@ def revise_item(stop_id: int, item_id: int) -> ResponseReturnValue:
     item = programme_item_of(stop, item_id)
     form = ProgrammeForm(stop, item)
     status = 200
-    if request.method == "POST":
+    if request.method == "POST" and "again" not in request.form:
         status = 422
         if form.validate():
+            if moves_people(item, form.entry()):
+                return _move_item(stop, item, form)
             try:
                 with transaction():
                     programme_verbs.revise_item(item_id, form.entry(), stop_id=stop_id, by=g.staff)
@@ -342,6 +349,35 @@ def revise_item(stop_id: int, item_id: int) -> ResponseReturnValue:
                 flash(_("Saved."), "success")
                 return redirect(url_for(".programme", stop_id=stop_id))
     return render_template("campaigns/revise_item.html", form=form, stop=stop, item=item), status
+
+
+def _move_item(stop: Stop, item: ProgrammeItem, form: ProgrammeForm) -> ResponseReturnValue:
+    """Show whom another time or place touches; do it when that was shown."""
+    stop_id, item_id, entry = stop.id, item.id, form.entry()
+    seal = request.form.get("seal", "")
+    try:
+        if seal:
+            with transaction():
+                moved = move_item(item_id, entry, stop_id=stop_id, seal=seal, by=g.staff)
+            if moved is not None:
+                flash(_("Changed. Whoever has chosen it is told by e-mail."), "success")
+                return redirect(url_for(".programme", stop_id=stop_id))
+        stop = stop_for(g.staff, stop_id, PLAN)
+        item = programme_item_of(stop, item_id)
+        programme_verbs.refuse_item(stop, item, entry)
+    except Refusal as refusal:
+        status = put_beside(form, refusal)
+        stop = stop_for(g.staff, stop_id, PLAN)
+        item = programme_item_of(stop, item_id)
+        return render_template("campaigns/revise_item.html", form=form, stop=stop, item=item), status
+    return render_template(
+        "campaigns/move_item.html",
+        stop=stop,
+        item=item,
+        move=move_of(item, entry),
+        typed=[(name, value) for name, value in request.form.items(multi=True) if name not in _NOT_TYPED],
+        outdated=bool(seal),
+    )
 
 
 @bp.post("/stops/<int:stop_id>/programme/<int:item_id>/remove")
@@ -385,6 +421,7 @@ def _stop_page(stop: Stop) -> ResponseReturnValue:
         channel=channel,
         address=poster.poster_address(stop, channel),
         may_plan=_reaches(stop, PLAN),
+        may_publish=_may_plan(stop.campaign),
         ways_on=_ways_on(stop),
     )
 

@@ -53,6 +53,17 @@ def cancel_item(item_id: int, *, stop_id: int, reason: str, by: Staff) -> Progra
     return item
 
 
+def who_chose_ids(item_id: int) -> list[int]:
+    """The ids of the registrations that have chosen an item."""
+    return list(
+        db.session.scalars(
+            select(ProgrammeChoice.registration_id)
+            .where(ProgrammeChoice.item_id == item_id, ProgrammeChoice.cancelled_at.is_(None))
+            .order_by(ProgrammeChoice.registration_id)
+        )
+    )
+
+
 def who_had_chosen(item_id: int) -> list[int]:
     """The ids of the registrations whose choice of a cancelled item is kept as cancelled."""
     return list(

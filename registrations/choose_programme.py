@@ -133,7 +133,7 @@ def _refuse_unless_free(item: ProgrammeItem, chosen: list[ProgrammeItem]) -> Non
     for other in chosen:
         if item.group_zh and item.group_zh == other.group_zh:
             raise OneOfTheGroup(item.group, other.title)
-        if item.starts_at < other.ends_at and other.starts_at < item.ends_at:
+        if item.overlaps(other):
             raise ChoicesOverlap(other.title, item.title)
 
 

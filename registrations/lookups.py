@@ -227,6 +227,11 @@ def programme_chosen(registration: Registration) -> list[ProgrammeItem]:
     )
 
 
+def across(item: ProgrammeItem, chosen: Iterable[ProgrammeItem]) -> list[ProgrammeItem]:
+    """Of what somebody has chosen, the other items that take place while ``item`` does."""
+    return [one for one in chosen if one.id != item.id and one.overlaps(item)]
+
+
 def who_chose(item: ProgrammeItem) -> list[Registration]:
     """Everybody who has chosen a programme item, in the order of the pinyin: the roll of its hall or its coach."""
     return list(
@@ -234,7 +239,7 @@ def who_chose(item: ProgrammeItem) -> list[Registration]:
             select(Registration)
             .join(Registration.person)
             .join(ProgrammeChoice, ProgrammeChoice.registration_id == Registration.id)
-            .where(ProgrammeChoice.item_id == item.id)
+            .where(ProgrammeChoice.item_id == item.id, ProgrammeChoice.cancelled_at.is_(None))
             .order_by(Person.name_pinyin, Person.full_name, Registration.id)
         )
     )

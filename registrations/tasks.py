@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.facts import ItemCancelled, SeatsAdded, StopCancelled, StopMoved
+from campaigns.facts import ItemCancelled, ItemMoved, SeatsAdded, StopCancelled, StopMoved
 from jobs.janitor import every
 from jobs.long_work import long_work
 from jobs.models import LongWork
@@ -15,7 +15,7 @@ from privacy.retention import begin_purge, purge_some
 from registrations import export_in_background
 from registrations.answer_files import remove_unsent_files
 from registrations.batch import do_chunk, page_of_batch, words_of
-from registrations.cancel_item import who_had_chosen
+from registrations.cancel_item import who_chose_ids, who_had_chosen
 from registrations.drafts import delete_expired_drafts
 from registrations.exports import PIECE
 from registrations.facts import (
@@ -45,6 +45,7 @@ from registrations.tell import (
     tell_of_cancelled_item,
     tell_of_change,
     tell_of_invitation,
+    tell_of_moved_item,
     tell_of_step,
     tell_of_stop,
     who_stands,
@@ -204,6 +205,20 @@ def tell_everybody_item_cancelled(item_id: int) -> None:
 def tell_item_cancelled(registration_id: int, item_id: int) -> None:
     """One person hears that what was chosen does not take place."""
     tell_of_cancelled_item(registration_id, item_id)
+
+
+@on(ItemMoved)
+def tell_everybody_item_moved(item_id: int) -> None:
+    """Another time or place for something of the programme: one promise for each who has chosen it."""
+    occasion = latest_act(item_id, "ProgrammeItem")
+    for registration_id in who_chose_ids(item_id):
+        enqueue(tell_item_moved, registration_id=registration_id, item_id=item_id, occasion=occasion)
+
+
+@task
+def tell_item_moved(registration_id: int, item_id: int, occasion: str) -> None:
+    """One person hears of the new time or place of what was chosen."""
+    tell_of_moved_item(registration_id, item_id, occasion)
 
 
 @on(StopCancelled)

@@ -17,7 +17,7 @@ from questions.lookups import has_second_form
 from registrations.by_invitation import invitation_address
 from registrations.field_names import field_names
 from registrations.links import address_for
-from registrations.lookups import place_in_line, seat_rules_of
+from registrations.lookups import across, place_in_line, programme_chosen, seat_rules_of
 from registrations.models import (
     STANDING,
     AnswerChange,
@@ -180,6 +180,24 @@ def tell_of_cancelled_item(registration_id: int, item_id: int) -> None:
     _write(registration, "item_cancelled", str(item.id), more, None)
 
 
+def tell_of_moved_item(registration_id: int, item_id: int, occasion: str) -> None:
+    """Write the new time or place of an item to somebody who has chosen it, and what else was chosen at that time.
+
+    The caller holds the transaction.
+    """
+    registration = db.session.get(Registration, registration_id)
+    item = db.session.get(ProgrammeItem, item_id)
+    if registration is None or item is None or registration.state not in STANDING or item.is_cancelled:
+        return
+    chosen = programme_chosen(registration)
+    if registration.stop.cancelled_at is not None or item not in chosen:
+        return
+    more: dict[str, Any] = {"item": item, "clashes": across(item, chosen)}
+    if registration.stop.starts_at > now():
+        more["choose_link"] = f"{address_for(registration)}/programme"
+    _write(registration, "item_moved", occasion, more, None)
+
+
 def tell_of_invitation(invitation_id: int, times: int) -> None:
     """Write to an invited person; nothing when the invitation holds no more. The caller holds the transaction."""
     invitation = db.session.get(Invitation, invitation_id)
@@ -236,11 +254,11 @@ def who_stands(stop_id: int) -> list[int]:
     return list(db.session.scalars(statement))
 
 
-def latest_act(stop_id: int) -> str:
-    """Tells apart one change of a stop from the next: the number of its latest line in the record."""
+def latest_act(subject_id: int, kind: str = "Stop") -> str:
+    """Tells apart one change of a stop (or an item) from the next: the number of its latest line in the record."""
     latest = db.session.scalar(
         select(func.max(AuditEntry.id)).where(
-            AuditEntry.subject_kind == "Stop", AuditEntry.subject_id == stop_id
+            AuditEntry.subject_kind == kind, AuditEntry.subject_id == subject_id
         )
     )
     return str(latest or 0)

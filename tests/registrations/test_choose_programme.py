@@ -112,6 +112,7 @@ def test_what_people_chose_is_not_taken_from_them(app: Flask) -> None:
         entry: dict[str, Any] = {
             "kind": item.kind,
             "title_zh": item.title_zh,
+            "place_zh": item.place_zh,
             "starts_at": item.starts_at,
             "ends_at": item.ends_at,
             "is_chosen": True,
