@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -42,6 +42,9 @@ from tests.factories.people import somebody
 
 _numbers = count(1)
 
+NOT_ROWS = frozenset({"slug", "family", "language", "link", "token", "key", "receipt", "run_id"})
+"""Arguments that name no row of one city: they are nobody's."""
+
 
 @dataclass
 class Side:
@@ -50,10 +53,7 @@ class Side:
     city: str
     employer: Employer
     names: dict[str, Any]
-    # Arguments that name no row of one city: they are nobody's.
-    not_rows: frozenset[str] = field(
-        default=frozenset({"slug", "family", "language", "link", "token", "key", "receipt", "run_id"})
-    )
+    not_rows: frozenset[str] = NOT_ROWS
 
 
 def side(city: str) -> Side:

@@ -6,7 +6,7 @@ and from both follows what must happen. A new endpoint is in the matrix by exist
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from accounts.permissions import ALLOWED, Permission
 from shared.db import db
 from tests.conftest import Browser
 from tests.factories import accounts, campaigns
-from tests.factories.world import Side, both_cities
+from tests.factories.world import NOT_ROWS, Side, both_cities
 
 OUTSIDE = {"static"}
 
@@ -138,6 +138,35 @@ def test_an_endpoint_is_open_to_whom_it_says(app: Flask, world: World, endpoint:
             elif side is world.own:
                 assert answer.status_code != 404, case
                 assert b'data-code="not_allowed"' not in answer.data, case
+
+
+def named_by_two(app: Flask) -> list[tuple[str, str, str]]:
+    """(endpoint, method, argument) of every address that names several rows of one city."""
+    return [
+        (endpoint, method, argument)
+        for endpoint, method in all_rules()
+        if len(rows := sorted(rule_of(app, endpoint, method).arguments - NOT_ROWS)) > 1
+        for argument in rows
+    ]
+
+
+def test_no_row_of_another_city_is_reached_through_a_row_of_ones_own(app: Flask, world: World) -> None:
+    """/stops/<own>/seats/<theirs>: the second number is asked for as strictly as the first."""
+    asked = 0
+    for endpoint, method, argument in named_by_two(app):
+        open_to = declared(app, endpoint)
+        if open_to in (None, EVERYONE, ANY_STAFF):
+            continue
+        mixed = replace(world.own, names={**world.own.names, argument: world.other.names[argument]})
+        for role, staff in world.staff.items():
+            if Permission(str(open_to)) not in ALLOWED[role]:
+                continue
+            browser = fresh(app)
+            browser.sign_in(staff)
+            answer = ask(app, browser, endpoint, method, mixed)
+            assert answer.status_code == 404, f"{role} {method} {endpoint} {argument}: {answer.status_code}"
+            asked += 1
+    assert asked > 20, "the negative control: there are such addresses"
 
 
 def test_an_endpoint_that_says_nothing_keeps_the_application_from_starting() -> None:
