@@ -45,6 +45,7 @@ PACKAGES = (
     "leads",
     "messages",
     "people",
+    "privacy",
     "questions",
     "registrations",
     "reports",

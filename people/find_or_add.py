@@ -14,7 +14,7 @@ from people.spelling import spelled as spelled
 from shared.clock import now
 from shared.db import db, hold
 from shared.errors import NotFound
-from shared.sealing import keyed_hash
+from shared.sealing import keyed_hash, keyed_hashes
 
 
 def find_or_add(
@@ -26,6 +26,13 @@ def find_or_add(
     with another middle dot. Somebody who was merged is followed to whom he turned out to be. Safe when two forms
     arrive at once. The caller holds the transaction; whoever needs the stop too holds it after this.
     """
+    if (
+        len(keyed_hashes(mobile, use=MOBILE_USE)) > 1
+    ):  # a key was changed: he may still stand under the earlier one
+        known = _held_standing(full_name, mobile)
+        if known is not None:
+            note_university(known, university, education)
+            return known
     added = db.session.scalar(
         insert(Person)
         .values(
@@ -60,10 +67,12 @@ def _held_standing(full_name: str, mobile: str) -> Person | None:
     return db.session.scalar(
         select(Person)
         .where(
-            Person.mobile_hash == keyed_hash(mobile, use=MOBILE_USE),
+            Person.mobile_hash.in_(keyed_hashes(mobile, use=MOBILE_USE)),
             Person.name_folded == folded(full_name),
             Person.merged_into_id.is_(None),
         )
+        .order_by(Person.id)
+        .limit(1)
         .options(lazyload("*"))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)

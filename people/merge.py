@@ -20,7 +20,7 @@ from people.models import PairState, Person, PersonMerge, PersonPair
 from shared.clock import now
 from shared.db import db, hold
 from shared.errors import NotFound
-from shared.sealing import keyed_hash, seal, unseal_text
+from shared.sealing import keyed_hash, keyed_hashes, seal, unseal_text
 
 UNDO_WITHIN = timedelta(days=30)
 CHOSEN = ("full_name", "mobile", "email")
@@ -46,16 +46,12 @@ def merge(
     choices = dict(choices or {})
     older, newer = _held_both(one_id, other_id)
     survivor, absorbed = _roles(older, newer, choices)
-    if (
-        survivor.id_number_hash
-        and absorbed.id_number_hash
-        and survivor.id_number_hash != absorbed.id_number_hash
-    ):
+    number = id_number_of(absorbed)
+    earlier_number = id_number_of(survivor)
+    if number and earlier_number and number != earlier_number:
         raise DifferentIdNumbers
     before = _kept_fields(survivor)
     moved = move_all(survivor.id, absorbed.id, kept or {}, by)
-    number = id_number_of(absorbed)
-    earlier_number = id_number_of(survivor)
     absorbed.merged_into_id = survivor.id
     absorbed.search_keys = []
     db.session.flush()
@@ -150,13 +146,16 @@ def note_id_number(person_id: int, number: str) -> Person:
     DifferentIdNumbers when another number is known. The caller holds the transaction.
     """
     person = held(person_id)
-    wanted = keyed_hash(number, use=ID_NUMBER_USE)
-    if person.id_number_hash == wanted:
+    wanted = keyed_hashes(number, use=ID_NUMBER_USE)
+    if person.id_number_hash in wanted:
         return person
     if person.id_number_hash is not None:
         raise DifferentIdNumbers
     same = db.session.scalar(
-        select(Person.id).where(Person.id_number_hash == wanted, Person.merged_into_id.is_(None))
+        select(Person.id)
+        .where(Person.id_number_hash.in_(wanted), Person.merged_into_id.is_(None))
+        .order_by(Person.id)
+        .limit(1)
     )
     if same is not None:
         return db.session.get_one(Person, merge(same, person.id, by=SYSTEM).survivor_id)

@@ -34,8 +34,11 @@ from registrations.sealed_answers import seal_answers, unsealed_answers
 from shared.clock import now
 from shared.db import db, hold, violated
 from shared.errors import NotFound, Refusal
+from shared.reseal import sealed_column
 from shared.sealing import seal, unseal_text
 
+sealed_column("answer_changes", "values_sealed", use="answer_changes.values_sealed")
+sealed_column("contact_changes", "sealed", use="contact_changes.sealed")
 CONTACT_CHANGE_LASTS = timedelta(minutes=30)
 
 

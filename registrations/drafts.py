@@ -21,7 +21,10 @@ from sqlalchemy.dialects.postgresql import insert
 from registrations.models import FormDraft
 from shared.clock import now
 from shared.db import db, hold
+from shared.reseal import sealed_column
 from shared.sealing import Unopened, seal, unseal_text
+
+sealed_column("form_drafts", "sealed", use="form_drafts.sealed")
 
 KEPT_FOR = timedelta(days=30)
 LONGEST = 100_000

@@ -26,8 +26,10 @@ from shared.clock import now
 from shared.db import db, hold
 from shared.errors import Refusal
 from shared.language import BABEL_LOCALES
+from shared.reseal import sealed_column
 from shared.sealing import seal, unseal_text
 
+sealed_column("find_requests", "sealed", use="find_requests.sealed")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST_FROM_ONE_PLACE = 1_200
 """An hour. A hall of 300 behind one address asks once or twice each; a program that tries out lists does not stop."""

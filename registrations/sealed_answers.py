@@ -7,7 +7,10 @@ from typing import Any
 
 from registrations.models import Registration
 from shared.db import db
+from shared.reseal import sealed_column
 from shared.sealing import seal, unseal_text
+
+sealed_column("registrations", "sealed_answers", use="registrations.sealed_answers")
 
 
 def seal_answers(registration: Registration, answers: dict[str, Any]) -> None:

@@ -22,7 +22,8 @@ from registrations.models import Registration, TicketKey
 from registrations.ticket_code import BadTicket, TicketBody, UnknownKey, read, sign
 from shared.clock import in_china, now
 from shared.db import db
-from shared.sealing import Unopened, seal, unseal
+from shared.reseal import sealed_column
+from shared.sealing import Unopened, all_keys, seal, unseal
 
 log = logging.getLogger(__name__)
 
@@ -140,19 +141,24 @@ def _open(row: TicketKey) -> Ed25519PrivateKey | None:
     try:
         return Ed25519PrivateKey.from_private_bytes(unseal(row.sealed_private_key, context=_place(row.id)))
     except Unopened:
-        private_key = _open_first_form(row)
+        first_form = _open_first_form(row.sealed_private_key, row.id)
+        private_key = Ed25519PrivateKey.from_private_bytes(first_form) if first_form else None
     if private_key is None:
         # The key was changed: this pair still verifies, but signs no more; the next seat makes another.
         log.warning("ticket key %s was sealed under another key than ours", row.id)
     return private_key
 
 
-def _open_first_form(row: TicketKey) -> Ed25519PrivateKey | None:
+def _open_first_form(sealed_private_key: bytes, key_id: int) -> bytes | None:
     """As the first release sealed them: a nonce, and a key of its own for them all."""
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"good-scenery ticket keys").derive(secret)
-    nonce, sealed = row.sealed_private_key[:_NONCE_BYTES], row.sealed_private_key[_NONCE_BYTES:]
-    try:
-        return Ed25519PrivateKey.from_private_bytes(AESGCM(key).decrypt(nonce, sealed, bytes([row.id])))
-    except (InvalidTag, ValueError):
-        return None
+    nonce, sealed = sealed_private_key[:_NONCE_BYTES], sealed_private_key[_NONCE_BYTES:]
+    for secret in all_keys():
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"good-scenery ticket keys").derive(secret)
+        try:
+            return AESGCM(key).decrypt(nonce, sealed, bytes([key_id]))
+        except (InvalidTag, ValueError):
+            continue
+    return None
+
+
+sealed_column("ticket_keys", "sealed_private_key", use="ticket_keys.private_key", opens_else=_open_first_form)

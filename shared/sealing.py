@@ -45,7 +45,7 @@ def seal(value: bytes | str, *, context: str) -> bytes:
     Each call gives other bytes, 33 more than the value. Needs an application context.
     """
     plain = value.encode() if isinstance(value, str) else value
-    key = _derived(_keys()[0], _use_of(context))
+    key = _derived(all_keys()[0], _use_of(context))
     nonce = secrets.token_bytes(_NONCE_BYTES)
     head = _AES_256_GCM + _mark(key)
     return head + nonce + AESGCM(key).encrypt(nonce, plain, head + context.encode())
@@ -56,7 +56,7 @@ def unseal(sealed: bytes, *, context: str) -> bytes:
     if sealed[:1] != _AES_256_GCM or len(sealed) < _HEAD + _NONCE_BYTES + _TAG_BYTES:
         raise Unopened(f"{context} was not sealed in a way that this release knows")
     head, nonce, rest = sealed[:_HEAD], sealed[_HEAD : _HEAD + _NONCE_BYTES], sealed[_HEAD + _NONCE_BYTES :]
-    for master in _keys():
+    for master in all_keys():
         key = _derived(master, _use_of(context))
         if hmac.compare_digest(_mark(key), head[1:]):
             try:
@@ -78,7 +78,12 @@ def unseal_text(sealed: bytes, *, context: str) -> str:
 
 def is_under_the_newest_key(sealed: bytes, *, context: str) -> bool:
     """Whether it was sealed under the key that seals now, so that nothing need be done when a key changes."""
-    return sealed[:_HEAD] == _AES_256_GCM + _mark(_derived(_keys()[0], _use_of(context)))
+    return sealed[:_HEAD] == newest_head(context.partition(":")[0])
+
+
+def newest_head(use: str) -> bytes:
+    """How everything begins that is sealed now for ``use`` (``people.id_number``)."""
+    return _AES_256_GCM + _mark(_derived(all_keys()[0], _use_of(f"{use}:0")))
 
 
 def keyed_hash(value: str, *, use: str) -> bytes:
@@ -86,19 +91,20 @@ def keyed_hash(value: str, *, use: str) -> bytes:
 
     ``value`` is in its one spelling already. Needs an application context.
     """
-    return _hashed(_keys()[0], value, use)
+    return _hashed(all_keys()[0], value, use)
 
 
 def keyed_hashes(value: str, *, use: str) -> list[bytes]:
     """What ``keyed_hash`` gives under each key there is, the newest first: for finding rows hashed before a change."""
-    return [_hashed(master, value, use) for master in _keys()]
+    return [_hashed(master, value, use) for master in all_keys()]
 
 
 def _hashed(master: bytes, value: str, use: str) -> bytes:
     return hmac.digest(_derived(master, f"hash {use}"), value.encode(), sha256)
 
 
-def _keys() -> tuple[bytes, ...]:
+def all_keys() -> tuple[bytes, ...]:
+    """The installation's keys, the one that seals first."""
     given = (*current_app.config.get("DATA_KEYS", ()), current_app.config["SECRET_KEY"])
     return tuple(dict.fromkeys(str(key).encode() for key in given))
 
