@@ -389,6 +389,12 @@ class ProgrammeForm(FlaskForm):
         description=_l("Items with the same group exclude each other, like 沙龙（选一场）."),
     )
     group_en = _line(_l("Group, in English"), 60, required=False)
+    group_is_must = BooleanField(
+        _l("One of the group has to be chosen"),
+        description=_l(
+            "It holds for the whole group. Where everything in it is full, people register without it."
+        ),
+    )
 
     validate_title_zh = staticmethod(_not_blank)
 
@@ -398,8 +404,10 @@ class ProgrammeForm(FlaskForm):
         self.group_zh.render_kw = {"list": "groups"}
         self.groups = sorted({other.group_zh for other in stop.programme if other.group_zh})
         if item is None and not self.is_submitted():
-            after = max((other.ends_at for other in stop.programme), default=stop.starts_at)
-            self.starts_at.data = min(after, stop.ends_at)
+            after = max(
+                (other.ends_at for other in stop.programme if not other.is_cancelled), default=stop.starts_at
+            )
+            self.starts_at.data = after if after < stop.ends_at else stop.starts_at
 
     def validate_ends_at(self, field: ChinaMomentField) -> None:
         """It ends after it begins."""
@@ -422,6 +430,7 @@ class ProgrammeForm(FlaskForm):
             capacity=self.capacity.data,
             group_zh=self.group_zh.data or "",
             group_en=self.group_en.data or "",
+            group_is_must=bool(self.group_is_must.data),
         )
 
 

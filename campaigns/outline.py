@@ -27,7 +27,7 @@ _STOP_COLUMNS = (
 )  # fmt: skip
 _ITEM_COLUMNS = (
     "title_zh", "title_en", "place_zh", "place_en", "route_zh", "route_en", "is_chosen", "capacity", "group_zh",
-    "group_en",
+    "group_en", "group_is_must",
 )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ MOVING = frozenset({"starts_at", "ends_at", "place_zh", "route_zh"})
 class ProgrammeEntry:
     """One thing that is to happen at a stop, as it is typed.
 
-    ``capacity`` (None: no limit) and ``group_zh`` (of which one is chosen) count only where ``is_chosen``.
+    ``capacity`` (None: no limit) and ``group_zh`` (of which one is chosen) count only where ``is_chosen``; that
+    one of the group has to be chosen (``group_is_must``) is said for the whole group.
     """
 
     kind: ProgrammeKind
@@ -41,12 +42,15 @@ class ProgrammeEntry:
     capacity: int | None = None
     group_zh: str = ""
     group_en: str = ""
+    group_is_must: bool = False
 
     def columns(self) -> dict[str, object]:
         """The columns of the item; what only a chosen one has is empty otherwise."""
         values = asdict(self)
         if not self.is_chosen:
             values.update(capacity=None, group_zh="", group_en="")
+        if not values["group_zh"]:
+            values.update(group_is_must=False)
         return values
 
 
@@ -56,6 +60,8 @@ def add_to_programme(stop_id: int, entry: ProgrammeEntry, *, by: Staff) -> Progr
     _refuse_outside(stop, entry)
     item = ProgrammeItem(**entry.columns(), stop=stop)
     db.session.add(item)
+    item.group_is_must = item.group_is_must or any(one.group_is_must for one in _group_of(item, stop))
+    _say_for_group(item, stop)
     record("add_to_programme", item, by=by, stop_id=stop.id)
     return item
 
@@ -95,6 +101,8 @@ def take_over(item: ProgrammeItem, entry: ProgrammeEntry) -> list[str]:
     changed = [name for name, value in values.items() if getattr(item, name) != value]
     for name in changed:
         setattr(item, name, values[name])
+    if "group_is_must" in changed or "group_zh" in changed:
+        _say_for_group(item, item.stop)
     return changed
 
 
@@ -108,6 +116,19 @@ def take_from_programme(item_id: int, *, stop_id: int, by: Staff) -> None:
         raise ItemIsChosen(item.seats_taken)
     record("take_from_programme", item, by=by, stop_id=item.stop_id, title=item.title_zh)
     db.session.delete(item)
+
+
+def _group_of(item: ProgrammeItem, stop: Stop) -> list[ProgrammeItem]:
+    """The other items of its group."""
+    return [
+        one for one in stop.programme if one is not item and item.group_zh and one.group_zh == item.group_zh
+    ]
+
+
+def _say_for_group(item: ProgrammeItem, stop: Stop) -> None:
+    """Whether one of the group has to be chosen is the same at all its items: what was said last holds."""
+    for one in _group_of(item, stop):
+        one.group_is_must = item.group_is_must
 
 
 def _held(stop_id: int) -> Stop:

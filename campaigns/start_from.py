@@ -120,5 +120,14 @@ def _with_places(outline: Outline, start: Start) -> Outline:
     """The outline with a city where it has none: a built-in template takes place at whoever holds it."""
     host = db.session.get(HostCity, start.host_city_id) if start.host_city_id is not None else None
     zh, en = (host.name_zh, host.name_en) if host is not None else ("太原", "Taiyuan")
-    stops = [stop if stop["city_zh"] else {**stop, "city_zh": zh, "city_en": en} for stop in outline["stops"]]
+    stops = [stop if stop["city_zh"] else {**stop, **_named(stop, zh, en)} for stop in outline["stops"]]
     return {**outline, "stops": stops}
+
+
+def _named(stop: Outline, zh: str, en: str) -> Outline:
+    """The city, and behind it what tells several stops there apart."""
+    part_zh, part_en = stop.get("named", ("", ""))
+    return {
+        "city_zh": f"{zh} · {part_zh}" if part_zh else zh,
+        "city_en": f"{en} · {part_en}" if part_en else en,
+    }

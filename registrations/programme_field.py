@@ -18,11 +18,15 @@ MOST_CHOICES = 50
 
 @dataclass(frozen=True)
 class ChoiceGroup:
-    """Items of which one is chosen (``one_of``), or one item for itself. ``name`` is the name of its controls."""
+    """Items of which one is chosen (``one_of``), or one item for itself. ``name`` is the name of its controls.
+
+    Of a group that ``is_must`` one has to be chosen, as long as there is one with room.
+    """
 
     name: str
     label: str
     one_of: bool
+    is_must: bool
     items: list[ProgrammeItem]
 
 
@@ -53,9 +57,14 @@ class ProgrammeField(Field):
             key = item.group_zh or f"\0{item.id}"
             if key not in groups:
                 name = f"{self.name}-{len(groups) + 1}" if item.group_zh else self.name
-                groups[key] = ChoiceGroup(name, item.group, bool(item.group_zh), [])
+                groups[key] = ChoiceGroup(name, item.group, bool(item.group_zh), item.group_is_must, [])
             groups[key].items.append(item)
         return list(groups.values())
+
+    def asks_for_one_of(self, group: ChoiceGroup) -> bool:
+        """Whether one of the group has to be chosen: it is a must, and there is one with room or already held."""
+        held = self.object_data or []
+        return group.is_must and any(not item.is_full or item.id in held for item in group.items)
 
     def has_one_of(self, group: ChoiceGroup) -> bool:
         """Whether one of the group's items is chosen."""
@@ -77,9 +86,12 @@ class ProgrammeField(Field):
             self.data = list(dict.fromkeys(_numbers(self.raw_data)))
 
     def pre_validate(self, _form: Any) -> None:
-        """Only what is offered; whether there is a seat left is asked when it is taken."""
+        """Only what is offered, and one of each group that is a must; whether a seat is left is asked when it is taken."""
         if set(self.data) - {item.id for item in self.items}:
             raise ValidationError(_("The programme has changed meanwhile. Please choose again."))
+        for group in self.groups:
+            if self.asks_for_one_of(group) and not self.has_one_of(group):
+                raise ValidationError(_("Please choose one: %(group)s.", group=group.label))
 
 
 def _numbers(values: list[str]) -> Iterator[int]:

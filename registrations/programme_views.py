@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from accounts.access import open_to_everyone, requires
-from accounts.permissions import Permission
+from accounts.permissions import Permission, reach_of
 from audit.record import APPLICANT
 from campaigns.lookups import programme_item_of, stop_for
 from registrations.choose_programme import choose_exactly
+from registrations.exports import Format, file_of, new_order, record_export, rows_of
 from registrations.forms import ProgrammeChoiceForm
 from registrations.links import registration_on_link
 from registrations.lookups import may_choose_programme, programme_chosen, who_chose
@@ -64,4 +65,31 @@ def roll(stop_id: int, item_id: int) -> ResponseReturnValue:
     """Everybody who has chosen one item: the roll of its hall or its coach, to read or to print."""
     stop = stop_for(g.staff, stop_id, Permission.SEE_REGISTRATIONS)
     item = programme_item_of(stop, item_id)
-    return render_template("registrations/roll.html", stop=stop, item=item, people=who_chose(item))
+    may_export = reach_of(g.staff, Permission.EXPORT_REGISTRATIONS).covers(
+        host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id
+    )
+    return render_template(
+        "registrations/roll.html", stop=stop, item=item, people=who_chose(item), may_export=may_export
+    )
+
+
+ROLL_COLUMNS = ("name", "code", "state", "university", "education", "field", "arrived")
+
+
+@bp.post("/desk/registrations/programme/<int:stop_id>/<int:item_id>/export")
+@requires(Permission.EXPORT_REGISTRATIONS)
+def export_roll(stop_id: int, item_id: int) -> ResponseReturnValue:
+    """The roll as a workbook, without mobiles and addresses; the record says who took it out."""
+    stop = stop_for(g.staff, stop_id, Permission.EXPORT_REGISTRATIONS)
+    item = programme_item_of(stop, item_id)
+    ids = [one.id for one in who_chose(item)]
+    reason = _("Roll of “%(title)s”", title=item.title)
+    order = new_order(ROLL_COLUMNS, Format.XLSX, contacts=False, reason=reason, by=g.staff)
+    content = b"".join(file_of(order, rows_of(ids, order, by=g.staff)))
+    with transaction():
+        record_export(order, rows=len(ids), by=g.staff)
+    return Response(
+        content,
+        mimetype=order.format.mimetype,
+        headers={"Content-Disposition": f'attachment; filename="{order.file_name}"'},
+    )

@@ -6,6 +6,7 @@ import "bootstrap/js/src/offcanvas.js";
 
 import { askBeforeActs } from "./ask.js";
 import { copyOnClick } from "./copy.js";
+import { printOnClick } from "./print.js";
 import { keepDraftOverLanguages } from "./draft.js";
 import { closeFlashes, focusFirstError, sendFiltersAtOnce, sendOnce } from "./forms.js";
 import { followWork } from "./progress.js";
@@ -19,6 +20,7 @@ sendFiltersAtOnce();
 focusFirstError();
 closeFlashes();
 copyOnClick();
+printOnClick();
 offerThemes();
 tellTimes();
 followWork();
