@@ -131,11 +131,18 @@ class ProgrammeOutside(Refusal):
     code = "programme_outside"
     field = "ends_at"
 
-    def __init__(self, items: list[str]) -> None:
+    def __init__(self, items: str, *, number: int, begins_anew: bool) -> None:
+        way_out = (
+            _l("Change them first, or choose whether the programme moves along with the beginning.")
+            if begins_anew
+            else _l("Change them first.")
+        )
         super().__init__(
             _l(
-                "Then this part of the programme would lie outside the stop: %(items)s. Change it first, or choose below that the programme moves along with the beginning or keeps its times.",
-                items="；".join(items),
+                "%(number)s programme items would lie outside the stop: %(items)s. %(way_out)s",
+                number=number,
+                items=items,
+                way_out=way_out,
             )
         )
 

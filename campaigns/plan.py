@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from flask_babel import gettext as _
 from pypinyin import lazy_pinyin
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -32,7 +33,7 @@ from campaigns.models import Campaign, Family, ProgrammeItem, Stop
 from jobs.outbox import announce
 from shared.clock import now
 from shared.db import db, hold, violated
-from shared.display import span
+from shared.display import clock, moment
 from shared.errors import NotFound
 
 LONGEST_SLUG = 60
@@ -183,7 +184,7 @@ def _refuse_outside(stop: Stop, plan: StopPlan, *, programme_moves: bool) -> Non
     """Raise ProgrammeOutside naming what of the programme would lie outside the new time; a trigger asks again."""
     later = plan.starts_at - stop.starts_at if programme_moves else timedelta()
     outside = [
-        f"{item.title} {span(item.starts_at + later, item.ends_at + later)}"
+        f"{item.title} {moment(item.starts_at + later)}–{clock(item.ends_at + later)}"
         for item in db.session.scalars(
             select(ProgrammeItem)
             .where(ProgrammeItem.stop_id == stop.id, ProgrammeItem.cancelled_at.is_(None))
@@ -192,7 +193,8 @@ def _refuse_outside(stop: Stop, plan: StopPlan, *, programme_moves: bool) -> Non
         if item.starts_at + later < plan.starts_at or item.ends_at + later > plan.ends_at
     ]
     if outside:
-        raise ProgrammeOutside([*outside[:MOST_NAMED], *(["…"] if len(outside) > MOST_NAMED else [])])
+        named = _("; ").join(outside[:MOST_NAMED]) + ("…" if len(outside) > MOST_NAMED else "")
+        raise ProgrammeOutside(named, number=len(outside), begins_anew=plan.starts_at != stop.starts_at)
 
 
 def cancel_stop(stop_id: int, *, reason: str, by: Staff) -> Stop:
