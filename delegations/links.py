@@ -64,7 +64,13 @@ def member_in_hand(stop: Stop) -> InHand | None:
         return None
     if member.registration_id is not None or member.delegation.stop_id != stop.id:
         return None
-    return InHand(admission_of(member), member.full_name, member.email, BadgeClass.DOCTOR)
+    return InHand(
+        admission_of(member),
+        member.full_name,
+        member.email,
+        BadgeClass.DOCTOR,
+        group=member.delegation.university,
+    )
 
 
 def _on(model: type[Row], whose: str, token: str) -> Row:

@@ -60,6 +60,8 @@ class InHand:
     email: str
     badge_class: BadgeClass
     is_personal: bool = True
+    # With whom he comes; empty when he comes alone.
+    group: str = ""
 
 
 _other_ways: list[Callable[[Stop], InHand | None]] = []

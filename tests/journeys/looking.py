@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 
 import zxingcpp
@@ -11,11 +13,22 @@ from PIL import Image
 from playwright.sync_api import Page
 from qrcode import QRCode
 
+from tests.browser import PHONE
+
 SERIOUS = ("serious", "critical")
 
 
+_looks = count(1)
+
+
 def look(page: Page, *, closely: bool = True) -> None:
-    """Nothing hangs over the page's edge; ``closely``: and axe-core finds nothing serious."""
+    """Nothing hangs over the page's edge; ``closely``: and axe-core finds nothing serious.
+
+    With LOOK_DIR set, a picture of each page looked at is kept there, for human eyes.
+    """
+    if folder := os.environ.get("LOOK_DIR"):
+        width = (page.viewport_size or PHONE)["width"]
+        page.screenshot(path=Path(folder) / f"{next(_looks):03}-{width}.png", full_page=True)
     overhang = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overhang <= 0, f"{page.url} hangs {overhang} px over the edge"
     if not closely:

@@ -1,4 +1,4 @@
-"""A long list is brought in while its worker is killed: every row comes once, is seen to come, and goes again."""
+"""A list is brought in while its worker is killed: every row comes once, is seen to come, and goes again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.imports.test_import import HEADS, many
 from tests.journeys.conftest import PASSWORD
 from tests.served import Served, wait_until
 
-ROWS = 10_000
+ROWS = 3_000
 
 
 @pytest.mark.crowd
