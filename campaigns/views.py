@@ -27,7 +27,7 @@ from campaigns.lookups import (
 from campaigns.models import Campaign, ProgrammeItem, Stop
 from campaigns.move_item import move_item, move_of, moves_people
 from campaigns.standing import item_seats_of, phase_of, seats_of, standing_of
-from shared.clock import in_china
+from shared.clock import in_china, now
 from shared.db import transaction
 from shared.errors import Refusal
 from shared.markdown import as_html
@@ -375,6 +375,7 @@ def _move_item(stop: Stop, item: ProgrammeItem, form: ProgrammeForm) -> Response
         stop=stop,
         item=item,
         move=move_of(item, entry),
+        has_begun=stop.starts_at <= now(),
         typed=[(name, value) for name, value in request.form.items(multi=True) if name not in _NOT_TYPED],
         outdated=bool(seal),
     )

@@ -11,6 +11,7 @@ from accounts.permissions import Permission
 from campaigns.forms import CancelForm
 from campaigns.lookups import programme_item_of, stop_for
 from registrations.cancel_item import cancel_item as cancel
+from shared.clock import now
 from shared.db import transaction
 from shared.errors import Refusal
 
@@ -39,5 +40,7 @@ def cancel_item(stop_id: int, item_id: int) -> ResponseReturnValue:
                 "success",
             )
         return redirect(url_for("campaigns.programme", stop_id=stop_id))
-    page = render_template("registrations/cancel_item.html", stop=stop, item=item, form=form)
+    page = render_template(
+        "registrations/cancel_item.html", stop=stop, item=item, form=form, has_begun=stop.starts_at <= now()
+    )
     return page, 422 if form.errors else 200
