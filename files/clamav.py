@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -61,18 +62,21 @@ class Scanner:
         raise ScannerAway(verdict or "clamd closed the connection without an answer")
 
     def _ask(self, content: bytes) -> str:
+        until = time.monotonic() + SECONDS_TO_ANSWER
         with self._connected() as connection:
-            connection.settimeout(SECONDS_TO_ANSWER)
             try:
+                connection.settimeout(SECONDS_TO_ANSWER)
                 connection.sendall(b"zINSTREAM\0")
                 for start in range(0, len(content), CHUNK):
                     piece = content[start : start + CHUNK]
+                    connection.settimeout(_seconds_left(until))
                     connection.sendall(struct.pack("!L", len(piece)) + piece)
                 connection.sendall(struct.pack("!L", 0))
             except (BrokenPipeError, ConnectionResetError):
                 pass  # it has heard enough; why, it has said
             answer = b""
             while len(answer) < LONGEST_ANSWER and not answer.endswith(b"\0"):
+                connection.settimeout(_seconds_left(until))
                 piece = connection.recv(LONGEST_ANSWER)
                 if not piece:
                     break
@@ -90,3 +94,11 @@ class Scanner:
             connection.close()
             raise
         return connection
+
+
+def _seconds_left(until: float) -> float:
+    """All of it together has its time: one that sends a byte a minute is as good as away."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("clamd took too long")
+    return left

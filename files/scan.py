@@ -27,17 +27,29 @@ def scan(file_id: int) -> timedelta | None:
 
     Scanned before or removed: nothing happens. The caller holds the transaction.
     """
+    url = current_app.config["SETTINGS"].clamav_url
+    place = db.session.scalar(
+        select(StoredFile.place).where(
+            StoredFile.id == file_id,
+            StoredFile.removed_at.is_(None),
+            StoredFile.scan_state == ScanState.WAITING,
+        )
+    )
+    if place is None:
+        return None
+    heard = None if url is None else _heard(place, url)
+    # Held only now: a scanner that hangs keeps nobody from removing the file.
     stored = hold(StoredFile, file_id)
     if stored is None or stored.removed_at is not None or stored.scan_state is not ScanState.WAITING:
         return None
-    url = current_app.config["SETTINGS"].clamav_url
     if url is None:
         stored.scan_state = ScanState.NOT_SCANNED
         return None
     stored.scan_tries += 1
-    db.session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{3 * SECONDS_TO_ANSWER}s'"))
     try:
-        virus = Scanner.at(url).virus_in(disk.path_of(stored.place).read_bytes())
+        if isinstance(heard, Exception):
+            raise heard
+        virus = heard
     except (ScannerAway, WrongScannerAddress) as outage:
         stored.scan_note = str(outage)[:LONGEST_NOTE]
         if now() - stored.kept_at < GIVE_UP_AFTER:
@@ -52,6 +64,15 @@ def scan(file_id: int) -> timedelta | None:
         stored.scan_note = virus and virus[:LONGEST_NOTE]
         record("scan_file", stored, found=stored.scan_note)
     return None
+
+
+def _heard(place: str, url: str) -> str | Exception | None:
+    """What the scanner says of a file: a virus, None, or why it says nothing."""
+    db.session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{3 * SECONDS_TO_ANSWER}s'"))
+    try:
+        return Scanner.at(url).virus_in(disk.path_of(place).read_bytes())
+    except (ScannerAway, ScannerRefused, WrongScannerAddress, FileNotFoundError) as reason:
+        return reason
 
 
 def scan_again(*, by: Actor | str) -> int:

@@ -230,6 +230,13 @@ def result_of(work: LongWork) -> Path | None:
     return file if file.is_file() else None
 
 
+def drop_result(work: LongWork) -> None:
+    """Remove the file that came of ``work`` before its week is over. The caller holds the transaction."""
+    if work.result_file is not None:
+        (results_directory() / work.result_file).unlink(missing_ok=True)
+        work.result_file = work.result_name = None
+
+
 def sweep_results() -> None:
     """Remove result files whose week is over, and those that no row names. The caller holds the transaction."""
     over = db.session.scalars(
@@ -238,8 +245,7 @@ def sweep_results() -> None:
         .with_for_update(skip_locked=True)
     ).all()
     for work in over:
-        (results_directory() / str(work.result_file)).unlink(missing_ok=True)
-        work.result_file = work.result_name = None
+        drop_result(work)
     directory = current_app.config["SETTINGS"].data_dir / "results"
     if not directory.is_dir():
         return

@@ -29,11 +29,7 @@ _NOTHING: dict[str, Any] = {
 
 def empty_person(person_id: int) -> int:
     """Empty this person and whoever was merged into it; returns how many rows. The caller holds the transaction."""
-    same = list(
-        db.session.scalars(
-            select(Person.id).where(or_(Person.id == person_id, Person.merged_into_id == person_id))
-        )
-    )
+    same = _with_all_merged_into(person_id)
     emptied = db.session.execute(
         update(Person)
         .where(Person.id.in_(same), Person.erased_at.is_(None))
@@ -50,6 +46,15 @@ def empty_person(person_id: int) -> int:
     _run(delete(PersonPair).where(or_(PersonPair.one_id.in_(same), PersonPair.other_id.in_(same))))
     db.session.expire_all()
     return len(emptied)
+
+
+def _with_all_merged_into(person_id: int) -> list[int]:
+    """Also whoever was merged into somebody who was merged into this person, however often."""
+    same, pointing = [person_id], [person_id]
+    while pointing:
+        pointing = list(db.session.scalars(select(Person.id).where(Person.merged_into_id.in_(pointing))))
+        same += pointing
+    return same
 
 
 def _run(statement: Update | Delete) -> None:

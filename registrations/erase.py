@@ -14,6 +14,8 @@ from files.keep import remove_file
 from jobs.outbox import announce
 from messages.erase import empty_messages
 from people.erase import empty_person
+from people.folding import folded_university
+from people.keep import refresh
 from people.models import Person
 from privacy.models import Consent, Erasure
 from registrations.facts import PersonErased
@@ -188,16 +190,21 @@ def _no_other_is_left(person_id: int) -> bool:
 
 
 def _forget_address(person_id: int, email: str) -> None:
-    """The person goes on with another mailbox: the erased one is not kept with it."""
+    """The person goes on with another mailbox and what was said from there: the erased one is not kept with it."""
     person = db.session.get(Person, person_id, populate_existing=True)
-    other = db.session.scalar(
-        select(Registration.email)
+    latest = db.session.scalar(
+        select(Registration)
         .where(Registration.person_id == person_id, Registration.erased_at.is_(None))
         .order_by(Registration.id.desc())
         .limit(1)
     )
-    if person is not None and person.email.casefold() == email.casefold():
-        person.email = other or ""
+    if person is None or latest is None:
+        return
+    if person.email.casefold() == email.casefold():
+        person.email = latest.email
+    person.university_folded = folded_university(latest.university)
+    person.education = latest.education.value
+    refresh(person)  # nor is it found by what is erased
 
 
 def _run(statement: Update | Delete) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from flask_babel import gettext as _
+from sqlalchemy import false, or_, select
 
-from jobs.long_work import begin, keep_result, results_directory
+from audit.record import record
+from jobs.long_work import WorkIsOver, begin, cancel, drop_result, keep_result, results_directory
 from jobs.models import LongWork
 from registrations.exports import PIECE, Order, file_of, record_export, rows_of, staff_of
+from shared.db import db
 from shared.errors import NotAllowed
 
 KIND = "export_registrations"
@@ -46,6 +50,32 @@ def do_chunk(work: LongWork, position: int) -> int | None:
     for part in parts:
         part.unlink(missing_ok=True)
     return None
+
+
+def forget_exports_of(registration_ids: list[int]) -> int:
+    """Take away the kept files in which one of these stands, and end the work that would make one; returns how many.
+
+    Whoever ordered it orders it anew. Run twice it changes nothing. The caller holds the transaction.
+    """
+    theirs = or_(*(LongWork.arguments["ids"].contains([number]) for number in registration_ids), false())
+    found = db.session.scalars(
+        select(LongWork)
+        .where(
+            LongWork.kind == KIND,
+            or_(LongWork.result_file.is_not(None), LongWork.finished_at.is_(None)),
+            theirs,
+        )
+        .order_by(LongWork.id)
+    ).all()
+    for work in found:
+        if not work.state.is_over:
+            with suppress(WorkIsOver):
+                cancel(work.id)
+        drop_result(work)
+        for part in results_directory().glob(f"{work.id}-part-*"):
+            part.unlink(missing_ok=True)
+        record("forget_export", work)
+    return len(found)
 
 
 def words_of(work: LongWork) -> list[str]:

@@ -127,7 +127,10 @@ def keep_view() -> ResponseReturnValue:
     try:
         with transaction():
             save_view(
-                request.form.get("name", ""), query, shared=request.form.get("shared") == "y", by=g.staff
+                request.form.get("name", ""),
+                without_words(query),
+                shared=request.form.get("shared") == "y",
+                by=g.staff,
             )
     except Refusal as refusal:
         flash(refusal.message, "error")
@@ -162,7 +165,7 @@ def choose_batch() -> ResponseReturnValue:
         ids = may_decide(g.staff, [int(text) for text in request.form.getlist("ids") if _is_id(text)])
     try:
         with transaction():
-            batch = choose(act, ids, back=query, by=g.staff)
+            batch = choose(act, ids, back=without_words(query), by=g.staff)
     except Refusal as refusal:
         flash(refusal.message, "error")
         return redirect(_list_address(query), 303)
@@ -314,6 +317,11 @@ def only_filters(query: str) -> str:
         if name not in ("after", "before", "view", "csrf_token") and value
     ]
     return urlencode(pairs)
+
+
+def without_words(query: str) -> str:
+    """Fit to be kept: whom somebody looked for by name or mobile stands in no row, or he could not be erased from it."""
+    return urlencode([(name, value) for name, value in parse_qsl(query) if name != "text"])
 
 
 def _is_shown(query: str) -> bool:

@@ -21,6 +21,7 @@ from registrations.exports import PIECE
 from registrations.facts import (
     InvitationMade,
     OfferExpired,
+    PersonErased,
     RegistrationAmended,
     RegistrationConfirmed,
     RegistrationDeclined,
@@ -235,6 +236,12 @@ def tell_everybody_cancelled(stop_id: int) -> None:
 def carry_out_batch(work: LongWork, position: int) -> int | None:
     """The next of those chosen for one act."""
     return do_chunk(work, position)
+
+
+@on(PersonErased)
+def forget_exports_of_erased(person_id: int, registration_ids: list[int]) -> None:  # noqa: ARG001 - the fact's shape
+    """Files that were taken out and are kept for a week hold nobody who was erased."""
+    export_in_background.forget_exports_of(registration_ids)
 
 
 @long_work(

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Date, DateTime, Enum, MetaData
+from sqlalchemy import Date, DateTime, Engine, Enum, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, lazyload, mapped_column
 
@@ -101,6 +102,15 @@ def hold(model: type[Held], row_id: int) -> Held | None:
         with_for_update={"key_share": True},
         populate_existing=True,
     )
+
+
+@event.listens_for(Engine, "handle_error")
+def _keep_values_out(context: ExceptionContext) -> None:
+    """PostgreSQL says in an error's details which values stood in the row: people's names, in logs and in promises."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            first = str(error.args[0]).partition("\nDETAIL:")[0].partition("\nCONTEXT:")[0]
+            error.args = (first, *error.args[1:])
 
 
 def violated(error: IntegrityError) -> str | None:

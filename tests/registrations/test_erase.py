@@ -6,25 +6,35 @@ import io
 import json
 import zipfile
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import ARRAY, LargeBinary, String, cast, func, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role
+from delegations.models import Delegation, DelegationMember
 from files.disk import path_of
 from files.keep import keep_file
 from files.models import StoredFile
+from imports.models import ImportRow, ImportRun, ImportState, Verdict
+from jobs.long_work import begin, keep_result, results_directory
+from jobs.models import LongWork
 from leads.models import Channel, Contact, Lead, Stage
 from messages.models import Message
+from people.folding import folded_university
+from people.keep import ID_NUMBER_USE, MOBILE_USE, refresh
+from people.merge import merge, note_id_number
 from people.models import Person
+from people.search_keys import EMAIL, key
 from privacy.consent import give_consent, standing_consents
 from privacy.models import Erasure
 from privacy.purposes import Purpose
+from registrations import export_in_background
 from registrations.amend import Amendment, amend
+from registrations.drafts import keep_draft
 from registrations.erase import erase, with_the_same_mailbox
+from registrations.find import look_for
 from registrations.links import link_for
 from registrations.models import (
     AnswerFile,
@@ -39,34 +49,51 @@ from registrations.models import (
 from registrations.own_code import send_code
 from registrations.sealed_answers import seal_answers
 from shared.clock import now, today
-from shared.db import Model, db
+from shared.db import db
+from shared.reseal import sealed_columns
+from shared.sealing import keyed_hash, unseal
 from tests.conftest import Browser
 from tests.factories import accounts, campaigns, leads, registrations
+from tests.factories.people import somebody
 from tests.files.samples import pdf
 from tests.promises import keep_promises
 from tests.registrations.test_own_views import latest_code
 
 S = RegistrationState
 TOKEN = "zqxjkv"
+EVERY_COLUMN = text(
+    "SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c "
+    "JOIN information_schema.tables t USING (table_schema, table_name) "
+    "WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' "
+    "AND c.data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea', 'ARRAY') ORDER BY 1, 2"
+)
 
 
 def places_of_token(app: Flask, token: str = TOKEN) -> list[str]:
-    """Every text, document, list and byte column of the whole database that holds the token, and every file."""
+    """Every column of the whole database that holds the token, what is sealed opened, and every file below DATA_DIR."""
     db.session.flush()
     held = []
-    for table in Model.metadata.sorted_tables:
-        for column in table.columns:
-            if isinstance(column.type, LargeBinary):
-                shown: Any = func.encode(column, "escape")
-            elif isinstance(column.type, String | JSONB | ARRAY):
-                shown = cast(column, String)
-            else:
-                continue
-            count = select(func.count()).select_from(table).where(func.lower(shown).contains(token))
-            if db.session.scalar(count):
-                held.append(f"{table.name}.{column.name}")
-    folder = app.config["SETTINGS"].data_dir / "files"
-    held += [one.name for one in folder.rglob("*") if one.is_file() and token.encode() in one.read_bytes()]
+    sealed = {one.name: one for one in sealed_columns()}
+    for table, column, kind in db.session.execute(EVERY_COLUMN):
+        if one := sealed.get(f"{table}.{column}"):
+            rows = db.session.execute(text(f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL"))
+            shown = [unseal(value, context=f"{one.use}:{row_id}") for row_id, value in rows]
+            if any(token in value.decode(errors="replace").lower() for value in shown):
+                held.append(one.name)
+            continue
+        as_text = f"encode({column}, 'escape')" if kind == "bytea" else f'"{column}"::text'
+        if db.session.scalar(
+            text(f'SELECT count(*) FROM "{table}" WHERE strpos(lower({as_text}), :token) > 0'),
+            {"token": token},
+        ):
+            held.append(f"{table}.{column}")
+    folders = (app.config["SETTINGS"].data_dir / name for name in ("files", "results"))
+    held += [
+        one.name
+        for folder in folders
+        for one in folder.rglob("*")
+        if one.is_file() and token.encode() in one.read_bytes()
+    ]
     return held
 
 
@@ -175,6 +202,113 @@ def test_a_token_in_every_field_is_nowhere_after_erasing(app: Flask) -> None:
     assert receipt.whole_person
     assert standing_consents(registration.id) == {}
     assert db.session.get_one(Lead, lead.id).stage is Stage.LOST
+
+
+def ways_in_of(registration: Registration) -> LongWork:
+    """The same person in a delegation, a list, a second form, merges of merges, a search and a kept export."""
+    stop = registration.stop
+    delegation = Delegation(
+        stop_id=stop.id, university="山西大学", head="", head_rank="", note="",
+        contact_name=f"{TOKEN} 李", contact_mobile=f"+86{TOKEN}", contact_email=registration.email,
+        language="zh", most=5, together=False, confirm_by=stop.registration_closes_at, opened_at=now(),
+    )  # fmt: skip
+    db.session.add(delegation)
+    organiser = accounts.staff(Role.ORGANISER)
+    run = ImportRun(
+        stop_id=stop.id, by_staff_id=organiser.id, file_name="名单.csv", read_as="UTF-8", row_count=1,
+        state=ImportState.DONE, columns={}, options={}, uploaded_at=now(), done_at=now(),
+    )  # fmt: skip
+    db.session.add(run)
+    db.session.flush()
+    db.session.add_all(
+        [
+            DelegationMember(
+                delegation_id=delegation.id, full_name=f"{TOKEN} 李", email=registration.email,
+                registration_id=registration.id, named_at=now(),
+            ),
+            ImportRow(
+                run_id=run.id, number=2, verdict=Verdict.NEW, problems=[], entry={"full_name": TOKEN},
+                cells=[TOKEN], registration_id=registration.id, before={"email": TOKEN},
+            ),
+        ]
+    )  # fmt: skip
+    keep_draft({"meal": [f"{TOKEN}餐"]}, seen=0, stop_id=stop.id, registration_id=registration.id)
+    first, second = somebody(f"{TOKEN} 甲"), somebody(f"{TOKEN} 乙")
+    older = merge(first.id, second.id, by="system").survivor_id
+    registration.person = db.session.get_one(
+        Person, merge(older, registration.person_id, by="system").survivor_id
+    )
+    look_for(registration.email, from_where="203.0.113.7")
+    work = begin(export_in_background.KIND, by=organiser, ids=[registration.id])
+    work.position = 1  # in the middle: its first lines are put aside
+    keep_result(work, "名单.csv", TOKEN.encode())
+    (results_directory() / f"{work.id}-part-0").write_text(TOKEN)
+    db.session.flush()
+    return work
+
+
+def test_no_table_no_sealed_document_no_kept_file_holds_whoever_was_erased(app: Flask) -> None:
+    registration = full_of_token()
+    mobile = str(registration.person.mobile)
+    note_id_number(registration.person_id, "11010519491231002X")
+    db.session.commit()
+    work = ways_in_of(registration)
+    db.session.commit()
+    result = results_directory() / str(work.result_file)
+    assert {
+        "delegation_members.full_name",
+        "delegations.contact_email",
+        "import_rows.entry",
+        "import_rows.before",
+        "form_drafts.sealed",
+        "person_merges.moved",
+        "find_requests.sealed",
+        "registrations.sealed_answers",
+        "answer_changes.values_sealed",
+        result.name,
+    } <= set(places_of_token(app)), "the negative control"
+    erase(with_the_same_mailbox(registration))
+    db.session.commit()
+    keep_promises()
+    assert places_of_token(app) == []
+    for gone in (mobile.removeprefix("+86"), "11010519491231002x"):
+        assert places_of_token(app, gone) == []
+    hashes = [keyed_hash(mobile, use=MOBILE_USE), keyed_hash("11010519491231002X", use=ID_NUMBER_USE)]
+    assert not db.session.scalars(
+        select(Person.id).where(
+            Person.mobile_hash.in_(hashes) | Person.id_number_hash.in_(hashes) | (Person.search_keys != [])
+        )
+    ).all()
+    assert work.state.is_over
+    assert not result.exists()
+
+
+def test_whoever_goes_on_with_another_mailbox_is_not_found_by_what_was_erased(app: Flask) -> None:
+    mine = registrations.registration(email=f"{TOKEN}@example.com", university="复旦大学")
+    mine.person.email = "another@example.com"
+    other = registrations.registration(
+        person=mine.person, email="another@example.com", university="太原理工大学"
+    )
+    refresh(mine.person)
+    gone = key(EMAIL, f"{TOKEN}@example.com")
+    db.session.commit()
+    assert gone in mine.person.search_keys
+    erase(with_the_same_mailbox(mine))
+    db.session.commit()
+    db.session.refresh(other.person, ["search_keys", "university_folded"])
+    assert gone not in other.person.search_keys
+    assert other.person.university_folded == folded_university("太原理工大学")
+
+
+def test_a_databases_complaint_names_the_rule_and_no_values(app: Flask) -> None:
+    registration = registrations.registration(email=f"{TOKEN}@example.com")
+    with pytest.raises(IntegrityError) as complaint, db.session.begin_nested():
+        db.session.execute(
+            text("UPDATE registrations SET stop_id = NULL WHERE id = :id"), {"id": registration.id}
+        )
+    assert "stop_id" in str(complaint.value)
+    assert TOKEN not in str(complaint.value)
+    assert TOKEN not in str(complaint.value.orig)
 
 
 def test_the_seat_goes_on_and_the_numbers_stay(app: Flask) -> None:
