@@ -234,7 +234,7 @@ class QuestionForm:
             return None
         try:
             condition = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter: brackets in brackets in brackets
             condition = None
         if not isinstance(condition, Mapping):
             self.errors["condition"] = _("The condition is not complete.")

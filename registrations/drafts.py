@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -18,6 +19,7 @@ from flask import current_app
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from registrations.errors import DraftIsFull
 from registrations.models import FormDraft
 from shared.clock import now
 from shared.db import db, hold
@@ -28,6 +30,9 @@ sealed_column("form_drafts", "sealed", use="form_drafts.sealed")
 
 KEPT_FOR = timedelta(days=30)
 LONGEST = 100_000
+LONGEST_WHOLE = 400_000
+"""Of all that is kept: more than every question filled to its end, and nobody fills our disk by sending on and on."""
+PROGRAMME_NAME = re.compile(r"programme(-[0-9]{1,9})?")
 """Characters of everything typed together."""
 
 Changes = Mapping[str, Sequence[str]]
@@ -105,7 +110,10 @@ def keep_draft(
     for name, sent in changes.items():
         typed[name] = list(sent)
         at[name] = draft.version
-    draft.sealed = seal(json.dumps(document, ensure_ascii=False), context=_place(draft))
+    whole = json.dumps(document, ensure_ascii=False)
+    if len(whole) > LONGEST_WHOLE:
+        raise DraftIsFull
+    draft.sealed = seal(whole, context=_place(draft))
     draft.updated_at, draft.expires_at = moment, moment + KEPT_FOR
     db.session.flush()
     return draft, others if seen else {}
@@ -128,14 +136,19 @@ def delete_expired_drafts() -> int:
 
 def changes_from(text: str, names: Sequence[str]) -> dict[str, list[str]]:
     """What the page says has changed, of the fields that there are; raises ValueError for anything else."""
-    sent = json.loads(text or "{}")
-    if not isinstance(sent, dict) or len(text) > LONGEST:
+    if len(text) > LONGEST:
+        raise ValueError("too long")
+    try:
+        sent = json.loads(text or "{}")
+    except RecursionError:
+        raise ValueError("brackets in brackets") from None
+    if not isinstance(sent, dict):
         raise ValueError("not a document of changes")
     allowed = set(names)
     return {
         name: [value.replace("\0", "") for value in values]
         for name, values in sent.items()
-        if (name in allowed or name.split("-")[0] == "programme" or name == "shares_with_employers")
+        if (name in allowed or PROGRAMME_NAME.fullmatch(name) or name == "shares_with_employers")
         and isinstance(values, list)
         and all(isinstance(value, str) for value in values)
     }

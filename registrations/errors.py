@@ -462,6 +462,16 @@ class ChoiceIsFull(Refusal):
         self.key = key
 
 
+class DraftIsFull(Refusal):
+    """More than any form holds."""
+
+    status = 413
+    code = "draft_is_full"
+    sentence = _l(
+        "This is more than can be kept while you type. Nothing on this page is lost; please send the form."
+    )
+
+
 class SecondFormClosed(Refusal):
     """Rooms and coaches are booked by now."""
 

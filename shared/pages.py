@@ -135,5 +135,5 @@ def _read_mark(text: str | None, length: int) -> list[Any] | None:
         if not isinstance(plain, list) or len(plain) != length:
             return None
         return [datetime.fromisoformat(one["at"]) if isinstance(one, dict) else one for one in plain]
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
         return None

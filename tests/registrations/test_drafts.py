@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from accounts.models import Role
 from campaigns.models import Stop
 from messages.models import Message
 from questions.models import Kind
@@ -20,7 +22,7 @@ from registrations.models import FormDraft, Registration
 from shared.clock import now
 from shared.db import db, transaction
 from tests.conftest import Browser
-from tests.factories import campaigns, questions
+from tests.factories import accounts, campaigns, questions
 from tests.registrations.test_views import address, filled, how_many
 
 
@@ -194,3 +196,19 @@ def test_a_file_that_was_never_sent_is_let_go(client: Browser) -> None:
     db.session.commit()
     with transaction():
         assert remove_unsent_files() == 1
+
+
+def test_a_draft_takes_no_more_than_a_form_holds_and_no_brackets_without_end(client: Browser) -> None:
+    stop = campaigns.stop()
+    deep = client.post(f"{address(stop)}/draft", data={"changes": "[" * 90_000, "version": 0, "page": 0})
+    assert deep.status_code == 400
+    assert keep(client, stop, {"programme-x": ["1"], "programme-made-up": ["1"]}).status_code == 200
+    for number in range(6):
+        answer = keep(client, stop, {f"programme-{number}": ["x" * 90_000]})
+    assert answer.status_code == 413
+    whole = db.session.scalars(select(FormDraft)).all()
+    assert sum(len(one.sealed) for one in whole) < 500_000
+    assert not any("programme-x" in typed_in(one) for one in whole)
+    mark = base64.urlsafe_b64encode(b"[" * 3000).decode()
+    client.sign_in(accounts.staff(Role.ORGANISER))
+    assert client.get(f"/desk/registrations?after={mark}").status_code == 200
