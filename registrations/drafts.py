@@ -30,10 +30,13 @@ sealed_column("form_drafts", "sealed", use="form_drafts.sealed")
 
 KEPT_FOR = timedelta(days=30)
 LONGEST = 100_000
+"""Characters of one sending."""
+
 LONGEST_WHOLE = 400_000
-"""Of all that is kept: more than every question filled to its end, and nobody fills our disk by sending on and on."""
+"""Characters of all that is kept: more than every question filled to its end, and nobody fills our disk by sending on and on."""
+
 PROGRAMME_NAME = re.compile(r"programme(-[0-9]{1,9})?")
-"""Characters of everything typed together."""
+"""What the choices of the programme are called."""
 
 Changes = Mapping[str, Sequence[str]]
 

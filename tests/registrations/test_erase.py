@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role
+from campaigns.models import Stop
 from delegations.models import Delegation, DelegationMember
 from files.disk import path_of
 from files.keep import keep_file
@@ -29,7 +30,7 @@ from people.models import Person
 from people.search_keys import EMAIL, key
 from privacy.consent import give_consent, standing_consents
 from privacy.models import Erasure
-from privacy.purposes import Purpose
+from privacy.purposes import CARD, Purpose
 from registrations import export_in_background
 from registrations.amend import Amendment, amend
 from registrations.drafts import keep_draft
@@ -48,6 +49,7 @@ from registrations.models import (
 )
 from registrations.own_code import send_code
 from registrations.sealed_answers import seal_answers
+from registrations.tasks import purge_daily
 from shared.clock import now, today
 from shared.db import db
 from shared.reseal import sealed_columns
@@ -281,6 +283,25 @@ def test_no_table_no_sealed_document_no_kept_file_holds_whoever_was_erased(app: 
     ).all()
     assert work.state.is_over
     assert not result.exists()
+
+
+def test_when_their_time_is_over_people_are_gone_from_everywhere(app: Flask) -> None:
+    registration = full_of_token()
+    work = ways_in_of(registration)
+    end = now() - timedelta(days=CARD[Purpose.REGISTRATION].kept_days + 1)
+    for stop in db.session.scalars(select(Stop)):
+        stop.registration_closes_at = end - timedelta(days=1)
+        stop.starts_at, stop.ends_at = end - timedelta(hours=8), end
+    db.session.commit()
+    keep_promises()
+    assert "people.full_name" in places_of_token(app)
+    purge_daily()
+    db.session.commit()
+    keep_promises()
+    db.session.expire_all()
+    assert places_of_token(app) == []
+    assert registration.erased_at is not None
+    assert work.result_file is None
 
 
 def test_whoever_goes_on_with_another_mailbox_is_not_found_by_what_was_erased(app: Flask) -> None:
