@@ -74,7 +74,7 @@ def _ids(query: str) -> list[int]:
     arguments = MultiDict(parse_qsl(query))
     wanted = form_of(arguments).wanted()
     everybody = everybody_within(reach_of(g.staff, Permission.EXPORT_REGISTRATIONS), wanted.text)
-    _name, keys = order_named(arguments.get("sort", ""), wanted.text)
+    _name, keys = order_named(arguments.get("sort", ""), wanted.text, broad=everybody.broad)
     return ids_of(everybody, wanted, keys)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -21,7 +22,7 @@ from registrations.errors import ViewNeedsAName
 from registrations.judge import in_order_of_seats
 from registrations.lookups import registrations_within
 from registrations.models import Education, Quota, Registration, RegistrationState, Review, SavedView
-from registrations.search import found, ranked
+from registrations.search import found, ranked, through_the_index
 from shared.clock import from_china, now
 from shared.db import db
 from shared.errors import NotFound
@@ -60,10 +61,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Everybody:
-    """Whom one reaches, narrowed to what was typed. ``exact`` is False when all of them only come near to it."""
+    """Whom one reaches, narrowed to what was typed. ``exact`` is False when all of them only come near to it;
+    ``broad``: so many match that they are not ranked. ``alone`` are the same registrations without person and stop.
+    """
 
     statement: Select[Registration]
+    alone: Select[Registration]
     exact: bool = True
+    broad: bool = False
 
 
 def everybody_within(reach: Reach, text: str = "") -> Everybody:
@@ -77,15 +82,23 @@ def everybody_within(reach: Reach, text: str = "") -> Everybody:
         .join(Stop, Stop.id == Registration.stop_id)
     )
     if not text.strip():
-        return Everybody(statement)
+        return Everybody(statement, registrations_within(reach))
     answer = found(statement, text)
-    return Everybody(answer.statement.order_by(None), answer.exact)
+    return Everybody(
+        answer.statement.order_by(None),
+        registrations_within(reach).where(answer.narrowed),
+        answer.exact,
+        answer.broad,
+    )
 
 
 def queue_of(everybody: Everybody, wanted: Wanted, *, of_any_state: bool = False) -> Select[Registration]:
     """Those of ``everybody`` who are wanted; not ordered. ``wanted.text`` was looked up before."""
-    statement = everybody.statement
-    conditions = []
+    return everybody.statement.where(*_conditions(wanted, of_any_state=of_any_state))
+
+
+def _conditions(wanted: Wanted, *, of_any_state: bool) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if wanted.campaign_id is not None:
         conditions.append(Stop.campaign_id == wanted.campaign_id)
     if wanted.stop_id is not None:
@@ -143,17 +156,19 @@ def queue_of(everybody: Everybody, wanted: Wanted, *, of_any_state: bool = False
         )
     for key, choice in wanted.answers.items():
         conditions.append(Registration.answers[key].contains(literal(choice, JSONB)))
-    return statement.where(*conditions)
+    return conditions
 
 
 def counts_of(everybody: Everybody, wanted: Wanted) -> dict[RegistrationState, int]:
     """How many of the wanted stand in each state, whichever state is asked for; one query."""
+    statement = everybody.alone.where(*_conditions(wanted, of_any_state=True))
+    if wanted.campaign_id is not None or wanted.lacks_second_form:
+        statement = statement.join(Stop, Stop.id == Registration.stop_id)
+    by_state = statement.with_only_columns(Registration.state, func.count()).group_by(Registration.state)
     counts = dict.fromkeys(RegistrationState, 0)
-    statement = queue_of(everybody, wanted, of_any_state=True)
-    for state, count in db.session.execute(
-        statement.with_only_columns(Registration.state, func.count()).group_by(Registration.state)
-    ):
-        counts[state] = count
+    with through_the_index() if everybody.broad else nullcontext():
+        for state, count in db.session.execute(by_state):
+            counts[state] = count
     return counts
 
 
@@ -238,9 +253,9 @@ def columns_named(names: Sequence[str]) -> list[Column]:
     return chosen or [column for column in COLUMNS if column.usual]
 
 
-def order_named(name: str, text: str = "") -> tuple[str, list[SortKey]]:
+def order_named(name: str, text: str = "", *, broad: bool = False) -> tuple[str, list[SortKey]]:
     """The order of that name and its keys. ``-university`` turns it round; what is none becomes the newest first,
-    and of those that a ``text`` means the best match first.
+    and of those that a ``text`` means, unless it is ``broad``, the best match first.
     """
     last = SortKey(Registration.id)
     if name == LINE:
@@ -253,7 +268,7 @@ def order_named(name: str, text: str = "") -> tuple[str, list[SortKey]]:
     sort = SortKey(Person.name_pinyin) if plain == "name" else None
     if plain in BY_NAME:
         sort = BY_NAME[plain].sort
-    if sort is None and text.strip():
+    if sort is None and text.strip() and not broad:
         return NEWEST, [SortKey(ranked(text)), SortKey(Registration.id, True)]
     if sort is None:
         return NEWEST, [SortKey(Registration.id, True)]

@@ -59,7 +59,7 @@ def registration_list() -> ResponseReturnValue:
     wanted = form.wanted()
     reach = reach_of(g.staff, Permission.SEE_REGISTRATIONS)
     everybody = everybody_within(reach, wanted.text)
-    order, keys = order_named(request.args.get("sort", ""), wanted.text)
+    order, keys = order_named(request.args.get("sort", ""), wanted.text, broad=everybody.broad)
     piece = slice_of(
         queue_of(everybody, wanted).options(
             contains_eager(Registration.person), contains_eager(Registration.stop)

@@ -8,7 +8,8 @@ there are few of them, those with one wrong character or letter follow.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -65,8 +66,10 @@ from shared.db import db
 MOST_WORDS = 6
 FEW = 8
 """With fewer than these as typed, those with one wrong character are shown behind them."""
-MOST_PEOPLE = 2_000
+MOST_PEOPLE = 500
 """More than these are not ranked: whoever types one letter narrows further, and sees the newest meanwhile."""
+MOST_NEAR = 200
+"""So many with one wrong character at most: with more the person is found faster by typing a second word."""
 
 _THROUGH_THE_INDEX = text_of("SET LOCAL enable_seqscan = off")
 _AS_ALWAYS = text_of("SET LOCAL enable_seqscan = on")
@@ -169,9 +172,10 @@ def ranked(text: str) -> ColumnElement[int]:
 @dataclass(frozen=True)
 class Found:
     """``statement`` narrowed and put in order. ``exact``: somebody matches as typed. ``broad``: so many do that
-    they stand by age alone, the newest first."""
+    they stand by age alone, the newest first. ``narrowed`` says the same of registrations without their people."""
 
     statement: Select[Registration]
+    narrowed: ColumnElement[bool]
     exact: bool = True
     broad: bool = False
 
@@ -185,12 +189,15 @@ def found(statement: Select[Registration], text: str) -> Found:
     asked, everybody = understood(text), statement.order_by(None)
     newest = Registration.id.desc()
     if asked.is_empty:
-        return Found(everybody.where(matching(text)).order_by(newest))
+        nobody_or_all = matching(text)
+        return Found(everybody.where(nobody_or_all).order_by(newest), nobody_or_all)
     if asked.is_a_code:
-        return Found(everybody.where(Registration.code == asked.code))
+        this_one = Registration.code == asked.code
+        return Found(everybody.where(this_one), this_one)
     ids = _people(_condition(asked))
     if len(ids) > MOST_PEOPLE:
-        return Found(everybody.where(_condition(asked)).order_by(newest), broad=True)
+        theirs = Registration.person_id.in_(select(Person.id).where(_condition(asked)))
+        return Found(everybody.where(_condition(asked)).order_by(newest), theirs, broad=True)
     exact = True
     near = _near_keys(asked)
     if near and _fewer_than_few(everybody.where(_is_one_of(ids)), exact_ids=ids):
@@ -201,7 +208,7 @@ def found(statement: Select[Registration], text: str) -> Found:
         by_code = Registration.code == asked.code
         exact = exact or _is_there(everybody.where(by_code))
         condition = or_(condition, by_code)
-    return Found(everybody.where(condition).order_by(ranked(text), newest), exact)
+    return Found(everybody.where(condition).order_by(ranked(text), newest), condition, exact)
 
 
 def _condition(asked: Asked) -> ColumnElement[bool]:
@@ -223,16 +230,21 @@ def _nearly(near: tuple[str, list[str]]) -> list[int]:
     return _by_keys(
         select(Person.id)
         .where(_any_of(key(kind, text) for text in texts), length.between(typed - 1, typed + 1))
-        .limit(MOST_PEOPLE)
+        .limit(MOST_NEAR)
     )
 
 
 def _by_keys(statement: Select[int]) -> list[int]:
-    """The ids, found through the index. Looking into each array is dearer than the planner believes."""
+    with through_the_index():
+        return list(db.session.scalars(statement))
+
+
+@contextmanager
+def through_the_index() -> Iterator[None]:
+    """Find people by their keys' index: looking into each array is dearer than the planner believes."""
     db.session.execute(_THROUGH_THE_INDEX)
-    ids = list(db.session.scalars(statement))
+    yield
     db.session.execute(_AS_ALWAYS)
-    return ids
 
 
 def _near_keys(asked: Asked) -> tuple[str, list[str]] | None:
