@@ -1,4 +1,4 @@
-"""The gate: a person with a ticket is let in, once."""
+"""The gate: a person with a ticket is let in, once; and what was a mistake is taken back."""
 
 from __future__ import annotations
 
@@ -6,30 +6,18 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.models import Staff
 from accounts.permissions import Permission
 from audit.record import record
 from campaigns.lookups import stop_for
 from campaigns.models import Stop
-from checkin.errors import (
-    AlreadyCheckedIn,
-    NotConfirmed,
-    NotForThisStop,
-    NotYoursToUndo,
-    ScanUsedBefore,
-    ScanWasUndone,
-    StopCancelled,
-    UndoTooLate,
-    UnknownCode,
-)
-from checkin.facts import ArrivalVoided, PersonArrived
-from checkin.lookups import earlier_check_in
-from checkin.models import CheckIn
-from jobs.outbox import announce
-from registrations.lookups import registration_for_code
-from registrations.models import Registration, RegistrationState
+from checkin.errors import NotYoursToUndo, UndoTooLate
+from checkin.lookups import arrival_point
+from checkin.models import CheckIn, Checkpoint, ScanUndo
+from checkin.present import present
+from checkin.settle import settle
+from registrations.models import Registration
 from shared.clock import now
 from shared.db import db, hold
 from shared.errors import NotFound
@@ -41,55 +29,13 @@ def check_in(code: str, *, stop: Stop, gate: str, by: Staff, scan_id: UUID | Non
     """Record that the holder of ``code`` (a ticket's QR code, or the short code) has arrived at ``stop``.
 
     A scan sent again because its answer was lost carries the same ``scan_id`` and is given the same arrival.
-    Raises UnknownCode, StopCancelled, NotForThisStop, NotConfirmed, AlreadyCheckedIn, ScanUsedBefore or
-    ScanWasUndone. The caller holds the transaction.
+    Raises what ``present()`` refuses with; the refused scan is kept only if the caller commits all the same.
+    The caller holds the transaction.
     """
-    registration = registration_for_code(code, hold=True)
-    if registration is None:
-        raise UnknownCode
-    if stop.cancelled_at is not None:
-        raise StopCancelled
-    if registration.stop_id != stop.id:
-        raise NotForThisStop(registration)
-    if registration.state is not RegistrationState.CONFIRMED:
-        raise NotConfirmed(registration)
-    if earlier := earlier_check_in(registration.id, scan_id):
-        return _same_scan(earlier, registration.id, scan_id)
-
-    # Whoever holds the registration is alone here; the unique indexes stand beneath for whoever does not.
-    arrival: CheckIn | None = db.session.scalar(
-        insert(CheckIn)
-        .values(
-            registration_id=registration.id,
-            stop_id=stop.id,
-            scan_id=scan_id,
-            gate=gate,
-            scanned_by_id=by.id,
-            arrived_at=now(),
-        )
-        .on_conflict_do_nothing()
-        .returning(CheckIn)
-    )
-    if arrival is None:
-        earlier = earlier_check_in(registration.id, scan_id)
-        if earlier is None:  # what stood in the way was undone between the two statements
-            raise ScanWasUndone
-        return _same_scan(earlier, registration.id, scan_id)
-    set_committed_value(arrival, "registration", registration)  # it is at hand; the answer names the person
-    record("check_in", arrival, by=by, registration_id=registration.id, stop_id=stop.id, gate=gate)
-    announce(PersonArrived(registration_id=registration.id))
-    return arrival
-
-
-def _same_scan(earlier: CheckIn, registration_id: int, scan_id: UUID | None) -> CheckIn:
-    """``earlier`` when it came of this very scan; else the refusal."""
-    if scan_id is None or earlier.scan_id != scan_id:
-        raise AlreadyCheckedIn(earlier)
-    if earlier.registration_id != registration_id:
-        raise ScanUsedBefore
-    if earlier.voided_at is not None:
-        raise ScanWasUndone
-    return earlier
+    presented = present(code, checkpoint=arrival_point(stop.id), gate=gate, by=by, scan_id=scan_id)
+    if presented.refusal is not None:
+        raise presented.refusal
+    return db.session.get_one(CheckIn, presented.check_in_id)
 
 
 def void_check_in(check_in_id: int, *, by: Staff, reason: str | None = None) -> CheckIn:
@@ -112,11 +58,15 @@ def void_check_in(check_in_id: int, *, by: Staff, reason: str | None = None) -> 
             raise UndoTooLate
     if arrival.voided_at is not None:
         return arrival
-    arrival.voided_at = now()
-    arrival.voided_by_id = by.id
-    arrival.void_reason = reason or None
+    checkpoint = db.session.get_one(Checkpoint, arrival.checkpoint_id)
+    settle(checkpoint, arrival.registration_id)  # an entry older than the scans has one afterwards
+    db.session.execute(
+        insert(ScanUndo)
+        .values(scan_id=arrival.scan_id, at=now(), staff_id=by.id, reason=reason or None)
+        .on_conflict_do_nothing()
+    )
+    settle(checkpoint, arrival.registration_id)
     record("void_check_in", arrival, by=by, registration_id=arrival.registration_id, stop_id=arrival.stop_id)
-    announce(ArrivalVoided(registration_id=arrival.registration_id))
     return arrival
 
 

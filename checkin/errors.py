@@ -7,17 +7,24 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from checkin.models import CheckIn
+from campaigns.models import Stop
 from registrations.errors import UnknownCode
-from registrations.models import Registration, RegistrationState
+from registrations.models import BadgeClass, Registration, RegistrationState
 from shared.clock import in_china, today
-from shared.display import clock, day
+from shared.db import db
+from shared.display import clock, day, moment
 from shared.errors import Refusal
 
 __all__ = [
     "AlreadyCheckedIn",
+    "CheckpointClosed",
+    "NoRoomWithin",
+    "NotArrivedYet",
+    "NotChosen",
     "NotConfirmed",
+    "NotForThisClass",
     "NotForThisStop",
+    "NotOpenYet",
     "NotYoursToUndo",
     "NothingScanned",
     "ScanUsedBefore",
@@ -25,6 +32,7 @@ __all__ = [
     "StopCancelled",
     "UndoTooLate",
     "UnknownCode",
+    "WasNotWithin",
 ]
 
 
@@ -41,12 +49,12 @@ class AlreadyCheckedIn(Refusal):
 
     code = "already_checked_in"
 
-    def __init__(self, earlier: CheckIn) -> None:
+    def __init__(self, full_name: str, unit: str, arrived_at: datetime, gate: str) -> None:
         super().__init__()
-        self.full_name = earlier.registration.person.full_name
-        self.unit = earlier.registration.university
-        self.arrived_at: datetime = earlier.arrived_at
-        self.gate: str = earlier.gate
+        self.full_name = full_name
+        self.unit = unit
+        self.arrived_at = arrived_at
+        self.gate = gate
 
     @property
     def message(self) -> str:
@@ -68,9 +76,9 @@ class NotForThisStop(Refusal):
 
     code = "not_for_this_stop"
 
-    def __init__(self, registration: Registration) -> None:
+    def __init__(self, stop_id: int) -> None:
         super().__init__()
-        stop = registration.stop
+        stop = db.session.get_one(Stop, stop_id)
         self.city, self.venue, self.starts_at = stop.city, stop.venue, stop.starts_at
 
     @property
@@ -114,11 +122,83 @@ class NotConfirmed(Refusal):
 
     code = "not_confirmed"
 
-    def __init__(self, registration: Registration) -> None:
-        super().__init__(_STILL_OUTSIDE[registration.state])
-        self.full_name = registration.person.full_name
-        self.unit = registration.university
-        self.state = registration.state
+    def __init__(self, full_name: str, unit: str, state: RegistrationState) -> None:
+        super().__init__(_STILL_OUTSIDE[state])
+        self.full_name = full_name
+        self.unit = unit
+        self.state = state
+
+
+class NotOpenYet(Refusal):
+    """Too early for this checkpoint."""
+
+    code = "not_open_yet"
+
+    def __init__(self, opens_at: datetime) -> None:
+        super().__init__(_l("This checkpoint opens on %(when)s.", when=moment(opens_at)))
+        self.opens_at = opens_at
+
+
+class CheckpointClosed(Refusal):
+    """Too late for this checkpoint."""
+
+    code = "checkpoint_closed"
+
+    def __init__(self, closed_at: datetime) -> None:
+        super().__init__(_l("This checkpoint has been closed since %(when)s.", when=moment(closed_at)))
+        self.closed_at = closed_at
+
+
+class NotForThisClass(Refusal):
+    """A good ticket of a class that does not pass here."""
+
+    code = "not_for_this_class"
+
+    def __init__(self, full_name: str, unit: str, badge_class: BadgeClass) -> None:
+        super().__init__(_l("Not for this group of guests: %(group)s.", group=badge_class.label))
+        self.full_name, self.unit = full_name, unit
+
+
+class NotChosen(Refusal):
+    """A good ticket, but its holder has not chosen what is entered here."""
+
+    code = "not_chosen"
+
+    def __init__(self, full_name: str, unit: str, name: str) -> None:
+        super().__init__(
+            _l("Has not signed up for “%(item)s”. The service desk knows whether there is room.", item=name)
+        )
+        self.full_name, self.unit = full_name, unit
+
+
+class NotArrivedYet(Refusal):
+    """A good ticket that has not been scanned at the stop's door."""
+
+    code = "not_arrived_yet"
+
+    def __init__(self, full_name: str, unit: str) -> None:
+        super().__init__(_l("Has not been checked in at the entrance yet. Please go there first."))
+        self.full_name, self.unit = full_name, unit
+
+
+class WasNotWithin(Refusal):
+    """Somebody goes out who has not come in."""
+
+    code = "was_not_within"
+
+    def __init__(self, full_name: str, unit: str) -> None:
+        super().__init__(_l("Is not within. Was the scanner set to “out” by mistake?"))
+        self.full_name, self.unit = full_name, unit
+
+
+class NoRoomWithin(Refusal):
+    """As many are within as may be."""
+
+    code = "no_room_within"
+
+    def __init__(self, full_name: str, unit: str, most: int) -> None:
+        super().__init__(_l("No room: %(most)s people are within.", most=most))
+        self.full_name, self.unit = full_name, unit
 
 
 class StopCancelled(Refusal):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import lazyload
 
 from campaigns.models import Stop
-from checkin.models import CheckIn
+from checkin.models import CheckIn, Checkpoint, CheckpointKind
 from shared.db import db
 from shared.errors import NotFound
 
@@ -18,7 +17,7 @@ def standing_check_in(registration_id: int) -> CheckIn | None:
     """The arrival of this registration that has not been voided, or None."""
     return db.session.scalar(
         select(CheckIn)
-        .where(CheckIn.registration_id == registration_id, CheckIn.voided_at.is_(None))
+        .where(CheckIn.registration_id == registration_id, CheckIn.is_arrival, CheckIn.voided_at.is_(None))
         .options(lazyload(CheckIn.registration))
     )
 
@@ -31,18 +30,15 @@ def check_in_at(stop: Stop, check_in_id: int) -> CheckIn:
     return check_in
 
 
-def earlier_check_in(registration_id: int, scan_id: UUID | None) -> CheckIn | None:
-    """What already stands in the way of a new arrival: the one with this very ``scan_id``, else the standing one."""
-    standing = (CheckIn.registration_id == registration_id) & CheckIn.voided_at.is_(None)
-    found = db.session.scalars(
-        select(CheckIn)
-        .where(standing if scan_id is None else or_(standing, CheckIn.scan_id == scan_id))
-        .options(lazyload(CheckIn.registration))
-        .execution_options(populate_existing=True)
-    ).all()
-    return next((check_in for check_in in found if scan_id and check_in.scan_id == scan_id), None) or next(
-        iter(found), None
-    )
+def arrival_point(stop_id: int) -> Checkpoint:
+    """The checkpoint of ``stop_id`` whose passing is arriving."""
+    return db.session.scalars(
+        select(Checkpoint).where(
+            Checkpoint.stop_id == stop_id,
+            Checkpoint.kind == CheckpointKind.ARRIVAL,
+            Checkpoint.ended_at.is_(None),
+        )
+    ).one()
 
 
 def arrivals_count(stop: Stop) -> int:
@@ -54,7 +50,7 @@ def arrivals_by_stop(stop_ids: Collection[int]) -> dict[int, int]:
     """Stop id → how many have arrived, in one query; stops without arrivals are left out."""
     counted = db.session.execute(
         select(CheckIn.stop_id, func.count())
-        .where(CheckIn.stop_id.in_(stop_ids), CheckIn.voided_at.is_(None))
+        .where(CheckIn.stop_id.in_(stop_ids), CheckIn.is_arrival, CheckIn.voided_at.is_(None))
         .group_by(CheckIn.stop_id)
     )
     return {stop_id: count for stop_id, count in counted}
@@ -64,7 +60,7 @@ def arrivals(stop: Stop) -> Select[CheckIn]:
     """Standing arrivals at ``stop``, the newest first."""
     return (
         select(CheckIn)
-        .where(CheckIn.stop_id == stop.id, CheckIn.voided_at.is_(None))
+        .where(CheckIn.stop_id == stop.id, CheckIn.is_arrival, CheckIn.voided_at.is_(None))
         .order_by(CheckIn.arrived_at.desc(), CheckIn.id.desc())
     )
 

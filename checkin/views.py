@@ -15,14 +15,22 @@ from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
 from campaigns.lookups import stop_for, stops_for
 from campaigns.models import Stop
-from checkin.check_in import check_in, may_undo, void_check_in
+from checkin.check_in import may_undo, void_check_in
 from checkin.errors import NothingScanned
 from checkin.forms import GatesForm, ScanForm, UndoForm
-from checkin.lookups import arrivals, arrivals_by_stop, arrivals_count, check_in_at, last_arrivals
+from checkin.lookups import (
+    arrival_point,
+    arrivals,
+    arrivals_by_stop,
+    arrivals_count,
+    check_in_at,
+    last_arrivals,
+)
 from checkin.models import CheckIn
+from checkin.present import present
 from checkin.walk_in import may_take_walk_ins
 from shared.clock import in_china, today
-from shared.db import transaction
+from shared.db import db, transaction
 from shared.errors import Refusal
 from shared.pages import page_of
 
@@ -102,16 +110,19 @@ def scan(stop_id: int) -> ResponseReturnValue:
         return _refused(stop, NothingScanned(next(iter(form.errors.values()))[0]), form.gate.data)
     session["gate"] = form.gate.data
     try:
-        with transaction():
-            arrival = check_in(
+        with transaction():  # committed also when somebody is refused: that scan is kept too
+            presented = present(
                 form.code.data or "",
-                stop=stop,
+                checkpoint=arrival_point(stop.id),
                 gate=form.gate.data or "",
                 by=g.staff,
                 scan_id=form.scan_number,
             )
     except Refusal as refusal:
         return _refused(stop, refusal, form.gate.data)
+    if presented.refusal is not None:
+        return _refused(stop, presented.refusal, form.gate.data)
+    arrival = db.session.get_one(CheckIn, presented.check_in_id)
     if _asked_by_script():
         return render_template("checkin/arrived.html", stop=stop, arrival=arrival)
     return _gate_page(stop, _next_scan(arrival.gate), arrival=arrival)

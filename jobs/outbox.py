@@ -96,6 +96,15 @@ def announce(fact: Fact) -> None:
         _promise(name, asdict(fact), None)
 
 
+def promises_of(fact: Fact) -> list[dict[str, Any]]:
+    """The rows that ``announce(fact)`` would write, for a verb that writes them in a statement of its own."""
+    moment = now()
+    return [
+        {"task": name, "arguments": asdict(fact), "promised_at": moment, "due_at": moment}
+        for name in _listeners[type(fact)]
+    ]
+
+
 def _promise(name: str, ids: dict[str, Any], due_at: datetime | None) -> None:
     if name not in _tasks:
         raise LookupError(f"{name} is not marked with @task")

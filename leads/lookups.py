@@ -155,6 +155,7 @@ def earlier_visits(registration: Registration, *, before: datetime) -> int:
         .where(
             Registration.person_id == registration.person_id,
             Registration.stop_id != registration.stop_id,
+            CheckIn.is_arrival,
             CheckIn.voided_at.is_(None),
             CheckIn.arrived_at < before,
         )
@@ -169,7 +170,10 @@ def first_arrival(person_id: int, *, campaign_id: int) -> int | None:
         .join(CheckIn, CheckIn.registration_id == Registration.id)
         .join(Stop, Stop.id == Registration.stop_id)
         .where(
-            Registration.person_id == person_id, Stop.campaign_id == campaign_id, CheckIn.voided_at.is_(None)
+            Registration.person_id == person_id,
+            Stop.campaign_id == campaign_id,
+            CheckIn.is_arrival,
+            CheckIn.voided_at.is_(None),
         )
         .order_by(CheckIn.arrived_at, CheckIn.id)
         .limit(1)

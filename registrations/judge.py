@@ -150,7 +150,11 @@ def _columns() -> Select[*tuple[Any, ...]]:
         Registration.preferred_city_ids,
         Registration.research_field,
         Registration.university,
-        exists().where(check_ins.c.registration_id == Registration.id, check_ins.c.voided_at.is_(None)),
+        exists().where(
+            check_ins.c.registration_id == Registration.id,
+            check_ins.c.is_arrival,
+            check_ins.c.voided_at.is_(None),
+        ),
         exists().where(
             other.stop_id == Registration.stop_id,
             other.person_id == Registration.person_id,

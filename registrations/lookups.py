@@ -209,7 +209,9 @@ def arrived_at(registration: Registration) -> datetime | None:
     check_ins = Registration.metadata.tables["check_ins"]
     moment: datetime | None = db.session.scalar(
         select(check_ins.c.arrived_at).where(
-            check_ins.c.registration_id == registration.id, check_ins.c.voided_at.is_(None)
+            check_ins.c.registration_id == registration.id,
+            check_ins.c.is_arrival,
+            check_ins.c.voided_at.is_(None),
         )
     )
     return moment

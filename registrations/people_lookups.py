@@ -133,7 +133,7 @@ def arrivals_of(registrations: Iterable[Registration]) -> set[int]:
     return set(
         db.session.scalars(
             select(check_ins.c.registration_id).where(
-                check_ins.c.registration_id.in_(ids), check_ins.c.voided_at.is_(None)
+                check_ins.c.registration_id.in_(ids), check_ins.c.is_arrival, check_ins.c.voided_at.is_(None)
             )
         )
     )

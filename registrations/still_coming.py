@@ -166,7 +166,11 @@ def release_unanswered(stop_id: int) -> list[int]:
 def no_shows(stop: Stop) -> list[int]:
     """Who has a seat and has not arrived, by id; the last confirmed first."""
     check_ins = Registration.metadata.tables["check_ins"]  # of a package above; asked by name
-    arrived = exists().where(check_ins.c.registration_id == Registration.id, check_ins.c.voided_at.is_(None))
+    arrived = exists().where(
+        check_ins.c.registration_id == Registration.id,
+        check_ins.c.is_arrival,
+        check_ins.c.voided_at.is_(None),
+    )
     return list(
         db.session.scalars(
             select(Registration.id)

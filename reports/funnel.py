@@ -74,7 +74,7 @@ def funnel_by_stop(staff: Staff, *, campaign_id: int | None = None) -> Funnel:
         func.count(Registration.person_id.distinct()),
         narrow=lambda statement: statement.join(
             Registration, Registration.id == CheckIn.registration_id
-        ).where(CheckIn.voided_at.is_(None)),
+        ).where(CheckIn.is_arrival, CheckIn.voided_at.is_(None)),
     )
     leads = _people_by_stop(
         Lead.stop_id,

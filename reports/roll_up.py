@@ -85,7 +85,7 @@ def roll_up_of(staff: Staff, campaign: Campaign) -> RollUp | None:
             select(venue, func.count(person.distinct()), visit)
             .join(CheckIn, CheckIn.stop_id == Stop.id)
             .join(Registration, Registration.id == CheckIn.registration_id)
-            .where(Stop.id.in_(ids), CheckIn.voided_at.is_(None))
+            .where(Stop.id.in_(ids), CheckIn.is_arrival, CheckIn.voided_at.is_(None))
             .group_by(func.grouping_sets(tuple_(venue), tuple_()))
         )
     }

@@ -40,7 +40,10 @@ def sources_of(staff: Staff, campaign: Campaign) -> list[Source]:
             person.filter(Registration.state == RegistrationState.CONFIRMED),
             person.filter(CheckIn.id.is_not(None)),
         )
-        .outerjoin(CheckIn, and_(CheckIn.registration_id == Registration.id, CheckIn.voided_at.is_(None)))
+        .outerjoin(
+            CheckIn,
+            and_(CheckIn.registration_id == Registration.id, CheckIn.is_arrival, CheckIn.voided_at.is_(None)),
+        )
         .where(Registration.stop_id.in_(within.with_only_columns(Stop.id)))
         .group_by(Registration.channel)
     ).all()

@@ -58,14 +58,10 @@ STANDING = (
     RegistrationState.OFFERED,
     RegistrationState.WAITING,
 )
-
-
 """Whose people mean to come."""
 
 
 SEATED = (RegistrationState.CONFIRMED, RegistrationState.OFFERED)
-
-
 """Who takes a seat of the stop: the trigger count_seats() counts these two."""
 
 
@@ -202,8 +198,6 @@ _BASIS_LABELS = {
 
 
 BY_THE_OFFICE = (Way.IMPORT, Way.OFFICE, Way.WALK_IN)
-
-
 """Ways in which the office enters somebody: only these may lack an e-mail address."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -49,7 +50,12 @@ def told(fact: type[Fact], monkeypatch: pytest.MonkeyPatch) -> list[int]:
         if isinstance(announced, fact):
             heard.append(announced.registration_id)  # type: ignore[attr-defined]
 
-    monkeypatch.setattr("checkin.check_in.announce", announce)
+    def promises_of(announced: Fact) -> list[dict[str, Any]]:
+        announce(announced)
+        return []
+
+    monkeypatch.setattr("checkin.settle.announce", announce)
+    monkeypatch.setattr("checkin.present.promises_of", promises_of)
     return heard
 
 
@@ -113,12 +119,14 @@ def test_a_second_scan_says_when_and_where_the_first_was() -> None:
     assert arrivals_count(stop) == 1
 
 
-def test_the_refusal_names_the_day_when_the_first_scan_was_on_another() -> None:
+def test_the_refusal_names_the_day_when_the_first_scan_was_on_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     stop, volunteer = campaigns.stop(), accounts.staff()
     registration = registrations.registration(at=stop)
-    first = check_in(registration.code, stop=stop, gate="东门", by=volunteer)
-    first.arrived_at -= timedelta(days=1)
-    db.session.flush()
+    with monkeypatch.context() as earlier:
+        earlier.setattr("checkin.present.now", lambda: now() - timedelta(days=1))
+        first = check_in(registration.code, stop=stop, gate="东门", by=volunteer)
     with pytest.raises(AlreadyCheckedIn) as refused:
         check_in(registration.code, stop=stop, gate="东门", by=volunteer)
     yesterday = first.arrived_at + timedelta(hours=8)
@@ -187,7 +195,7 @@ def test_only_a_confirmed_registration_lets_in_and_each_other_state_has_its_own_
     with pytest.raises(NotConfirmed) as refused:
         check_in(registration.code, stop=stop, gate="A", by=accounts.staff())
     others = [
-        NotConfirmed(registrations.registration(other, at=stop)).message
+        NotConfirmed("", "", other).message
         for other in RegistrationState
         if other not in (state, RegistrationState.CONFIRMED)
     ]

@@ -6,7 +6,7 @@ The two controls at the end take the rules away one after the other: without the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -19,11 +19,11 @@ from sqlalchemy import create_engine, func, select, text
 from accounts.models import Role, Staff
 from campaigns.models import Stop
 from checkin import check_in as gate
+from checkin import present
 from checkin.errors import AlreadyCheckedIn
-from checkin.lookups import earlier_check_in
-from checkin.models import CheckIn
+from checkin.models import CheckIn, Scan
+from checkin.settle import scans_of
 from jobs.models import OutboxJob
-from registrations import lookups
 from registrations.models import Registration
 from registrations.tickets import make_first_key, ticket_for
 from shared.db import db, hold, transaction
@@ -115,22 +115,19 @@ def standing(registration: Registration) -> list[CheckIn]:
 def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody holds the registration, and all look whether the person is in before anybody writes."""
     looked = Barrier(SCANNERS)
-    ask = earlier_check_in
+    ask = scans_of
     asked: set[int] = set()
 
-    def unheld(code: str, *, hold: bool = False) -> Registration | None:
-        return lookups.registration_for_code(code, hold=False)
-
-    def all_look_first(registration_id: int, scan_id: UUID | None) -> CheckIn | None:
-        earlier = ask(registration_id, scan_id)
+    def all_look_first(checkpoint_id: int, registration_id: int) -> Sequence[Scan]:
+        earlier = ask(checkpoint_id, registration_id)
         session = id(db.session())
         if session not in asked:
             asked.add(session)
             looked.wait(10)
         return earlier
 
-    monkeypatch.setattr(gate, "registration_for_code", unheld)
-    monkeypatch.setattr(gate, "earlier_check_in", all_look_first)
+    monkeypatch.setattr(present, "_HOLDER", present._HOLDER.with_for_update(read=True, key_share=True))
+    monkeypatch.setattr(present, "scans_of", all_look_first)
 
 
 def test_twelve_scanners_on_one_ticket_let_one_person_in_and_name_time_and_gate_to_the_others(
@@ -206,7 +203,7 @@ def test_without_the_lock_the_index_still_lets_one_in_and_the_others_are_answere
 def test_without_lock_and_index_several_come_in_so_this_file_would_see_it(
     hall: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    db.session.execute(text("DROP INDEX uq_check_ins_standing"))
+    db.session.execute(text("DROP INDEX uq_check_ins_standing; DROP INDEX uq_check_ins_passed"))
     db.session.commit()
     without_the_lock(monkeypatch)
     registration, kinds, _answers = twelve_scans(hall)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -10,8 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-import app  # noqa: F401 - brings every model
+import app
 from shared.db import Model
+
+for package in app.PACKAGES:
+    import_module(f"{package}.edges")  # brings every model
 
 
 @pytest.fixture

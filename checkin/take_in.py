@@ -1,0 +1,237 @@
+"""What a device has scanned by itself comes in: in any order, in pieces, twice, hours late. All of it is kept.
+
+Each upload is answered by its id: kept, or set aside with the reason. A device forgets an upload only when it is kept;
+what is set aside stays on it and is shown, and lies here too for the organiser (``set_aside_scans``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from audit.record import record
+from checkin.fold import Folded
+from checkin.models import Checkpoint, Device, Direction, Often, Scan, ScanUndo, SetAside, Verdict
+from checkin.present import hashed, holders_of
+from checkin.rules import Holder, objection
+from checkin.settle import settle
+from registrations.errors import UnknownCode
+from registrations.models import Registration
+from registrations.ticket_code import CODE_LENGTH
+from registrations.tickets import registration_id_on
+from shared.clock import now
+from shared.codes import LENGTH, as_typed
+from shared.db import db
+
+MOST_AT_ONCE = 500
+"""Uploads in one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One scan as the device has it. It never changes there, so that every copy says the same.
+
+    ``clock_ahead``: how much the server's clock was ahead of the device's when last they spoke. ``reason`` is the code
+    of the refusal that was shown, None when it was green.
+    """
+
+    id: UUID
+    checkpoint_id: int
+    code: str
+    direction: Direction
+    device_at: datetime
+    clock_ahead: timedelta
+    reason: str | None
+    gate: str
+
+    @property
+    def let_in(self) -> bool:
+        """Whether green was shown."""
+        return self.reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of an upload. ``set_aside`` is the code of the reason, None when it is kept."""
+
+    id: UUID
+    set_aside: str | None
+    verdict: Verdict | None
+
+
+def take_in(uploads: Sequence[Upload], undone: Iterable[UUID] = (), *, device: Device) -> list[TakenIn]:
+    """Keep what ``device`` has scanned and taken back, and settle every ticket that was touched.
+
+    The answers stand in the order of ``uploads``. The caller holds the transaction.
+    """
+    points = {
+        point.id: point
+        for point in db.session.scalars(select(Checkpoint).where(Checkpoint.id.in_(device.checkpoint_ids)))
+    }
+    tickets = _registrations_on({upload.code for upload in uploads})
+    undos = set(undone)
+    touched = _touched_before({*undos, *(upload.id for upload in uploads)})
+    # Held in one order, whoever uploads: two devices with the same people never wait for each other.
+    holders = holders_of({*tickets.values(), *(registration_id for registration_id, _ in touched)})
+
+    received_at, aside, rows = now(), dict[UUID, str](), list[dict[str, Any]]()
+    for upload in uploads:
+        point = points.get(upload.checkpoint_id)
+        holder = holders.get(tickets.get(upload.code, 0))
+        why = _not_understood(upload, point, holder)
+        if why is not None or point is None:
+            aside[upload.id] = why or "not_its_checkpoint"
+            continue
+        rows.append(_row(upload, point, holder, device, received_at))
+    if rows:
+        db.session.execute(insert(Scan).values(_same_keys(rows)).on_conflict_do_nothing())
+    if undos:
+        db.session.execute(
+            insert(ScanUndo)
+            .values([
+                {"scan_id": number, "at": received_at, "device_id": device.id, "staff_id": device.vouched_by_id}
+                for number in sorted(undos)
+            ])
+            .on_conflict_do_nothing()
+        )  # fmt: skip
+    _another_scan_has_that_number(rows, aside)
+    _set_aside(uploads, aside, device, received_at)
+
+    touched |= {(row["registration_id"], row["checkpoint_id"]) for row in rows if row["registration_id"]}
+    folded: dict[UUID, Folded] = {}
+    for registration_id, checkpoint_id in sorted(touched):
+        point = points.get(checkpoint_id) or db.session.get_one(Checkpoint, checkpoint_id)
+        result = settle(point, registration_id)
+        folded.update(dict.fromkeys(result.rulings, result))
+    record(
+        "take_in_scans", device, by=device.vouched_by, kept=len(rows), undone=len(undos), set_aside=len(aside)
+    )
+    return [
+        TakenIn(
+            upload.id,
+            aside.get(upload.id),
+            folded[upload.id].rulings[upload.id].verdict if upload.id in folded else None,
+        )
+        for upload in uploads
+    ]
+
+
+def _registrations_on(codes: set[str]) -> dict[str, int]:
+    """Code → registration, for those that are somebody's."""
+    found: dict[str, int] = {}
+    typed: dict[str, str] = {}
+    for code in codes:
+        if len(code.strip("\r\n\t")) >= CODE_LENGTH:
+            try:
+                found[code] = registration_id_on(code)
+            except UnknownCode:
+                continue
+        elif len(as_typed(code)) == LENGTH:
+            typed[code] = as_typed(code)
+    by_code: dict[str, int] = {
+        code: number
+        for code, number in db.session.execute(
+            select(Registration.code, Registration.id).where(Registration.code.in_(set(typed.values())))
+        )
+    }
+    return found | {code: by_code[spelt] for code, spelt in typed.items() if spelt in by_code}
+
+
+def _touched_before(scan_ids: set[UUID]) -> set[tuple[int, int]]:
+    """(registration, checkpoint) of the scans among these that are here already."""
+    return {
+        (registration_id, checkpoint_id)
+        for registration_id, checkpoint_id in db.session.execute(
+            select(Scan.registration_id, Scan.checkpoint_id).where(
+                Scan.id.in_(scan_ids), Scan.registration_id.is_not(None)
+            )
+        )
+        if registration_id is not None
+    }
+
+
+def _not_understood(upload: Upload, point: Checkpoint | None, holder: Holder | None) -> str | None:
+    """Why an upload cannot be kept as a scan."""
+    if point is None:
+        return "not_its_checkpoint"
+    if upload.let_in and holder is None:
+        return "unknown_code"
+    if upload.let_in and holder is not None and holder.stop_id != point.stop_id:
+        return "not_for_this_stop"
+    return None
+
+
+def _row(
+    upload: Upload, point: Checkpoint, holder: Holder | None, device: Device, received_at: datetime
+) -> dict[str, Any]:
+    # Within the device's own life, whatever its clock says: the same for every copy, whenever it comes in.
+    at = min(max(upload.device_at + upload.clock_ahead, device.joined_at), device.expires_at)
+    against = objection(point, holder, at) if upload.let_in and holder is not None else None
+    return {
+        "id": upload.id,
+        "stop_id": point.stop_id,
+        "checkpoint_id": point.id,
+        "registration_id": holder.registration_id if holder is not None else None,
+        "device_id": device.id,
+        "staff_id": device.vouched_by_id,
+        "gate": upload.gate,
+        "direction": upload.direction if point.often is Often.IN_AND_OUT else Direction.IN,
+        "at": at,
+        "device_at": upload.device_at,
+        "received_at": received_at,
+        "asked": False,
+        "let_in": upload.let_in,
+        "reason": upload.reason,
+        "objection": against.code if against is not None else None,
+        "ticket_hash": None if holder is not None else hashed(upload.code),
+        "verdict": Verdict.FIRST if upload.let_in else Verdict.REFUSED,  # until it is settled, at once
+    }
+
+
+def _same_keys(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each scan: PostgreSQL does not look for conflicts within one INSERT."""
+    return list({row["id"]: row for row in reversed(rows)}.values())
+
+
+def _another_scan_has_that_number(rows: list[dict[str, Any]], aside: dict[UUID, str]) -> None:
+    kept = {
+        scan.id: scan
+        for scan in db.session.scalars(select(Scan).where(Scan.id.in_([row["id"] for row in rows])))
+    }
+    for row in rows:
+        scan = kept[row["id"]]
+        if (scan.registration_id, scan.checkpoint_id) != (row["registration_id"], row["checkpoint_id"]):
+            aside[row["id"]] = "scan_used_before"
+
+
+def _set_aside(
+    uploads: Sequence[Upload], aside: dict[UUID, str], device: Device, received_at: datetime
+) -> None:
+    wrong = {upload.id: upload for upload in uploads if upload.id in aside}
+    if wrong:
+        db.session.execute(
+            insert(SetAside)
+            .values([
+                {
+                    "id": upload.id,
+                    "device_id": device.id,
+                    "received_at": received_at,
+                    "why": aside[upload.id],
+                    "payload": {
+                        "checkpoint_id": upload.checkpoint_id,
+                        "device_at": upload.device_at.isoformat(),
+                        "gate": upload.gate,
+                        "reason": upload.reason,
+                        "ticket": hashed(upload.code).hex(),
+                    },
+                }
+                for upload in wrong.values()
+            ])
+            .on_conflict_do_nothing()
+        )  # fmt: skip
