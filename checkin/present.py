@@ -152,7 +152,11 @@ def _holder(which: ColumnElement[bool], checkpoint: Checkpoint) -> Holder | None
     row = db.session.execute(
         _HOLDER.add_columns(
             exists()
-            .where(ProgrammeChoice.registration_id == Registration.id, ProgrammeChoice.item_id == item_id)
+            .where(
+                ProgrammeChoice.registration_id == Registration.id,
+                ProgrammeChoice.item_id == item_id,
+                ProgrammeChoice.cancelled_at.is_(None),
+            )
             .correlate(Registration)
             if item_id is not None
             else false(),
