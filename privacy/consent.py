@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.elements import SQLCoreOperations
@@ -88,8 +90,6 @@ def consents_of(registration_ids: list[int]) -> list[Consent]:
     )
 
 
-def standing_consents(registration_id: int) -> dict[Purpose, Consent]:
-    """The newest agreement that stands, by purpose."""
-    return {
-        consent.purpose: consent for consent in consents_of([registration_id]) if consent.withdrawn_at is None
-    }
+def standing_consents(consents: Iterable[Consent]) -> dict[Purpose, Consent]:
+    """The newest that stands of one registration's agreements (the oldest first), by purpose."""
+    return {consent.purpose: consent for consent in consents if consent.withdrawn_at is None}

@@ -28,6 +28,7 @@ class Consent(Model):
             unique=True,
             postgresql_where=text("withdrawn_at IS NULL"),
         ),
+        Index("ix_consents_registration_id", "registration_id"),
         CheckConstraint("withdrawn_at IS NULL OR withdrawn_at >= given_at", name="withdrawn_after_given"),
     )
 

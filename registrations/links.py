@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import current_app
+from flask import current_app, g, has_request_context
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from registrations.errors import LinkNotOurs
@@ -36,6 +36,8 @@ def registration_on_link(token: str) -> Registration:
     registration = db.session.get(Registration, registration_id)
     if registration is None:
         raise LinkNotOurs
+    if has_request_context():
+        g.own_registration = registration  # the session forgets what nobody holds, and would ask for it again
     return registration
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from audit.lookups import moments_of
 from campaigns.lookups import host_cities
-from privacy.consent import standing_consents
+from privacy.consent import consents_of, standing_consents
 from privacy.purposes import Purpose
 from privacy.texts import VERSIONS, current
 from registrations.amend import edits_close_at, open_contact_change, refuse_unless_editable
@@ -21,7 +21,8 @@ READS = ("see_registration",)
 
 def what_one_may_do(registration: Registration) -> dict[str, Any]:
     """Values for ``templates/registrations/own_page.html``."""
-    standing = standing_consents(registration.id)
+    consents = consents_of([registration.id])
+    standing = standing_consents(consents)
     cities = {city.id: city.name for city in host_cities()}
     notice = standing.get(Purpose.REGISTRATION)
     return {
@@ -34,7 +35,7 @@ def what_one_may_do(registration: Registration) -> dict[str, Any]:
         "asks_consent_anew": registration.state in STANDING
         and (notice is None or notice.text_version != current(Purpose.REGISTRATION).version),
         "notice": current(Purpose.REGISTRATION),
-        "story": story_of(registration),
+        "story": story_of(registration, consents),
         "reads": moments_of(READS, subject_kind="Registration", subject_ids=[registration.id]),
     }
 

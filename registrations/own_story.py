@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from campaigns.models import Stop
 from messages.lookups import messages_to
 from messages.models import MessageState
-from privacy.consent import consents_of
+from privacy.models import Consent
 from privacy.purposes import Purpose
 from registrations.field_names import field_names
 from registrations.lookups import arrived_at
@@ -30,7 +31,7 @@ class StoryLine:
     more: str = ""
 
 
-def story_of(registration: Registration) -> list[StoryLine]:
+def story_of(registration: Registration, consents: Sequence[Consent]) -> list[StoryLine]:
     """Registered, decided, moved, changed, written to, agreed, arrived: in the reader's language."""
     lines = _steps(registration)
     lines += [
@@ -48,7 +49,7 @@ def story_of(registration: Registration) -> list[StoryLine]:
         for message in messages_to(registration.id)
         if message.subject and message.kind != "own_code" and message.state is not MessageState.FAILED
     ]
-    lines += _agreements(registration)
+    lines += _agreements(consents)
     if (arrival := arrived_at(registration)) is not None:
         lines.append(StoryLine(arrival, _("You arrived")))
     return sorted(lines, key=lambda line: line.at)
@@ -102,9 +103,9 @@ def _in_words(change: StateChange, stops: dict[int, Stop]) -> str:
     return words.get(change.after) or change.after.label
 
 
-def _agreements(registration: Registration) -> list[StoryLine]:
+def _agreements(consents: Sequence[Consent]) -> list[StoryLine]:
     lines = []
-    for consent in consents_of([registration.id]):
+    for consent in consents:
         version = _("Version %(version)s", version=consent.text_version)
         if consent.purpose is not Purpose.REGISTRATION:
             lines.append(

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from privacy.consent import give_consent, standing_consents, withdraw_consent
+from privacy.consent import consents_of, give_consent, standing_consents, withdraw_consent
 from privacy.models import Consent
 from privacy.purposes import CARDS, Purpose, fingerprint
 from privacy.texts import CARDS_PROMISED, LANGUAGES, VERSIONS, current, digest_of_files
@@ -35,7 +35,7 @@ def test_agreeing_twice_is_one_agreement_and_taken_back_it_stays_on_record(app: 
     give_consent(registration.id, Purpose.EMPLOYERS)
     assert withdraw_consent(registration.id, Purpose.EMPLOYERS)
     assert not withdraw_consent(registration.id, Purpose.EMPLOYERS)
-    assert standing_consents(registration.id) == {}
+    assert standing_consents(consents_of([registration.id])) == {}
     give_consent(registration.id, Purpose.EMPLOYERS)
     rows = db.session.scalars(select(Consent).where(Consent.registration_id == registration.id)).all()
     assert [row.withdrawn_at is None for row in rows] == [False, True]

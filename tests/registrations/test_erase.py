@@ -28,7 +28,7 @@ from people.keep import ID_NUMBER_USE, MOBILE_USE, refresh
 from people.merge import merge, note_id_number
 from people.models import Person
 from people.search_keys import EMAIL, key
-from privacy.consent import give_consent, standing_consents
+from privacy.consent import consents_of, give_consent, standing_consents
 from privacy.models import Erasure
 from privacy.purposes import CARD, Purpose
 from registrations import export_in_background
@@ -202,7 +202,7 @@ def test_a_token_in_every_field_is_nowhere_after_erasing(app: Flask) -> None:
     assert receipt.counts["files"] == 1
     assert receipt.counts["messages"] >= 2
     assert receipt.whole_person
-    assert standing_consents(registration.id) == {}
+    assert standing_consents(consents_of([registration.id])) == {}
     assert db.session.get_one(Lead, lead.id).stage is Stage.LOST
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from accounts.models import Role
 from messages.models import Message
-from privacy.consent import standing_consents
+from privacy.consent import consents_of, standing_consents
 from privacy.purposes import Purpose
 from questions.models import Kind
 from registrations import find as find_module
@@ -279,9 +279,9 @@ def test_an_agreement_is_given_taken_back_and_asked_anew(client: Browser) -> Non
     client.post(f"/r/{link}/consents", data={"purpose": "registration", "given": "yes"})
     assert 'id="consent-anew"' not in client.get(f"/r/{link}").text
     client.post(f"/r/{link}/consents", data={"purpose": "employers", "given": "yes"})
-    assert Purpose.EMPLOYERS in standing_consents(registration.id)
+    assert Purpose.EMPLOYERS in standing_consents(consents_of([registration.id]))
     client.post(f"/r/{link}/consents", data={"purpose": "employers", "given": "no"})
-    assert Purpose.EMPLOYERS not in standing_consents(registration.id)
+    assert Purpose.EMPLOYERS not in standing_consents(consents_of([registration.id]))
     for made_up in ("king", "travel", ""):
         assert (
             client.post(f"/r/{link}/consents", data={"purpose": made_up, "given": "yes"}).status_code == 404
