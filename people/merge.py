@@ -63,7 +63,7 @@ def merge(
             survivor.university_folded = survivor.university_folded or absorbed.university_folded
             survivor.education = survivor.education or absorbed.education
             if number and not earlier_number:
-                _note_id_number(survivor, number)
+                keep_id_number(survivor, number)
             refresh(survivor)
             db.session.flush()
     except IntegrityError:
@@ -159,7 +159,7 @@ def note_id_number(person_id: int, number: str) -> Person:
     )
     if same is not None:
         return db.session.get_one(Person, merge(same, person.id, by=SYSTEM).survivor_id)
-    _note_id_number(person, number)
+    keep_id_number(person, number)
     db.session.flush()
     return person
 
@@ -171,7 +171,8 @@ def id_number_of(person: Person) -> str | None:
     return unseal_text(person.id_number_sealed, context=f"{ID_NUMBER_USE}:{person.id}")
 
 
-def _note_id_number(person: Person, number: str) -> None:
+def keep_id_number(person: Person, number: str) -> None:
+    """Seal the number to ``person``, with the hash by which it is found."""
     person.id_number_sealed = seal(number, context=f"{ID_NUMBER_USE}:{person.id}")
     person.id_number_hash = keyed_hash(number, use=ID_NUMBER_USE)
 

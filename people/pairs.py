@@ -42,7 +42,7 @@ def look_for_pairs(person_id: int) -> int:
                 return noted
             continue
         if verdict.is_likely:
-            _note(person, other, verdict)
+            note_pair(person, other, verdict)
             noted += 1
     return noted
 
@@ -184,7 +184,8 @@ def _merged(person: Person, other: Person) -> int | None:
         return None
 
 
-def _note(person: Person, other: Person, verdict: Verdict) -> None:
+def note_pair(person: Person, other: Person, verdict: Verdict) -> None:
+    """Suggest that these two are one, unless somebody has said that they are not."""
     one_id, other_id = sorted((person.id, other.id))
     statement = insert(PersonPair).values(
         one_id=one_id,

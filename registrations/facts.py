@@ -84,3 +84,10 @@ class RegistrationSought(Fact):
     """Somebody looks for a registration by mobile number or e-mail address."""
 
     request_id: int
+
+
+@dataclass(frozen=True)
+class RestrictedAnswersGiven(Fact):
+    """Somebody has answered questions whose answers are sealed."""
+
+    registration_id: int

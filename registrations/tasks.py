@@ -11,6 +11,7 @@ from jobs.janitor import every
 from jobs.long_work import long_work
 from jobs.models import LongWork
 from jobs.outbox import enqueue, on, task
+from people.id_numbers import note_typed_id_number
 from privacy.retention import begin_purge, purge_some
 from registrations import export_in_background
 from registrations.answer_files import remove_unsent_files
@@ -29,13 +30,15 @@ from registrations.facts import (
     RegistrationSought,
     RegistrationWaiting,
     RegistrationWithdrawn,
+    RestrictedAnswersGiven,
     SeatOffered,
 )
 from registrations.find import answer_request, forget_requests
 from registrations.knocks import forget_knocks
-from registrations.models import RegistrationState
+from registrations.models import Registration, RegistrationState
 from registrations.offer import expire_offers, fill_free_seats
 from registrations.own_code import forget_codes
+from registrations.sealed_answers import own_id_number
 from registrations.still_coming import ask_again, release_unanswered, stops_that_ask
 from registrations.tell import (
     ask_by_mail,
@@ -51,6 +54,7 @@ from registrations.tell import (
     tell_of_stop,
     who_stands,
 )
+from shared.db import db
 
 
 @on(RegistrationReceived)
@@ -127,6 +131,16 @@ def tell_withdrawn(registration_id: int) -> None:
 def tell_amended(registration_id: int) -> None:
     """The answers were changed: so that somebody else's hand is noticed."""
     tell_of_change(registration_id)
+
+
+@on(RestrictedAnswersGiven)
+def note_id_number(registration_id: int) -> None:
+    """An ID number says who somebody is, over campaigns and years."""
+    registration = db.session.get(Registration, registration_id)
+    if registration is not None and registration.erased_at is None:
+        number = own_id_number(registration)
+        if number is not None:
+            note_typed_id_number(registration.person_id, number)
 
 
 @on(RegistrationSought)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accounts.models import Role
 from audit.models import AuditEntry
 from campaigns.models import Stop
 from messages.models import Message
+from people.merge import id_number_of
+from people.models import PairState, PersonPair
 from questions.lookups import form_of
 from questions.models import AskedWhen, Kind
 from registrations.answers import answer_columns, answers_of, standing_of_second_form
@@ -21,6 +23,7 @@ from shared.clock import in_china, now
 from shared.db import db, transaction
 from tests.conftest import Browser
 from tests.factories import accounts, campaigns, questions, registrations
+from tests.promises import keep_promises
 
 S = RegistrationState
 ID = "11010519491231002X"
@@ -80,6 +83,27 @@ def test_who_comes_fills_it_in_and_the_id_number_is_sealed_masked_and_recorded(c
     assert ID in client.post(f"/desk/registrations/{registration.id}/restricted").text
     looked = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "see_restricted_answers")).one()
     assert (looked.subject_id, looked.details["keys"]) == (registration.id, ["id_number"])
+
+
+def test_the_same_id_number_makes_two_registrations_a_pair_for_staff_and_merges_nobody(
+    client: Browser,
+) -> None:
+    stop = with_second_form()
+    first, second = (
+        registrations.registration(at=stop),
+        registrations.registration(at=stop, full_name="王思远"),
+    )
+    for registration in (first, second):
+        assert client.post(path(registration), data=typed(stop)).status_code == 303
+    keep_promises()
+    db.session.expire_all()
+    assert id_number_of(first.person) == ID
+    assert id_number_of(second.person) is None
+    pair = db.session.scalars(select(PersonPair)).one()
+    assert {pair.one_id, pair.other_id} == {first.person_id, second.person_id}
+    assert (pair.state, pair.score, pair.reasons[0]) == (PairState.OPEN, 100, "id_number")
+    keep_promises()
+    assert db.session.scalar(select(func.count()).select_from(PersonPair)) == 1
 
 
 def test_a_wrong_answer_keeps_the_others_and_changing_it_later_shows_what_was_said(client: Browser) -> None:
