@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager
 from werkzeug.datastructures import MultiDict
 
 from accounts.access import open_to_staff, requires
+from accounts.lookups import staff_who_may
 from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
 from campaigns.lookups import host_cities, stops_for, stops_within
@@ -250,19 +251,9 @@ def _carry_out_form() -> CarryOutForm:
 
 def _reviewers() -> list[Staff]:
     """Everybody who may review somewhere within one's own reach."""
-    own = reach_of(g.staff, Permission.REVIEW_REGISTRATIONS)
-    found = []
-    for staff in db.session.scalars(select(Staff).where(Staff.is_active).order_by(Staff.full_name, Staff.id)):
-        reach = reach_of(staff, Permission.REVIEW_REGISTRATIONS)
-        if reach and (
-            own.everywhere
-            or reach.everywhere
-            or reach.host_city_ids & own.host_city_ids
-            or reach.campaign_ids & own.campaign_ids
-            or reach.stop_ids & own.stop_ids
-        ):
-            found.append(staff)
-    return found
+    return staff_who_may(
+        Permission.REVIEW_REGISTRATIONS, within=reach_of(g.staff, Permission.REVIEW_REGISTRATIONS)
+    )
 
 
 def form_of(arguments: MultiDict[str, str]) -> QueueForm:
