@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
 
 from accounts.lookups import staff_who_may
 from accounts.models import Role
