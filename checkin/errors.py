@@ -264,3 +264,37 @@ class RegisteredAlready(Refusal):
         self.full_name = registration.person.full_name
         self.is_confirmed = registration.state is RegistrationState.CONFIRMED
         self.spoken_code = registration.code
+
+
+class ArrivalStays(Refusal):
+    """A stop has one door, and it stays."""
+
+    code = "arrival_stays"
+    field = "kind"
+    sentence = _l("A stop has exactly one checkpoint for arriving. Choose another kind.")
+
+
+class CheckpointHasScans(Refusal):
+    """How often one passes cannot change once somebody has."""
+
+    code = "checkpoint_has_scans"
+    field = "often"
+    sentence = _l(
+        "Somebody has been scanned here already, so how often one passes stays. Close this checkpoint and open another."
+    )
+
+
+class MoreAreWithin(Refusal):
+    """A capacity below those who are within."""
+
+    code = "more_are_within"
+    field = "capacity"
+    sentence = _l("More people than that are within already.")
+
+
+class NotItsProgramme(Refusal):
+    """An item of another stop's programme."""
+
+    code = "not_its_programme"
+    field = "item"
+    sentence = _l("Choose an item of this stop's programme.")

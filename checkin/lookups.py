@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import joinedload, lazyload
 
 from campaigns.models import Stop
-from checkin.models import CheckIn, Checkpoint, CheckpointKind
+from checkin.fold import day_counted
+from checkin.models import CheckIn, Checkpoint, CheckpointKind, Headcount, Scan
 from shared.db import db
 from shared.errors import NotFound
 
@@ -68,3 +70,60 @@ def arrivals(stop: Stop) -> Select[CheckIn]:
 def last_arrivals(stop: Stop, n: int = 8) -> list[CheckIn]:
     """The ``n`` people who came in last, the newest first."""
     return list(db.session.scalars(arrivals(stop).limit(n)).unique())
+
+
+def checkpoint_at(stop: Stop, checkpoint_id: int) -> Checkpoint:
+    """One checkpoint of ``stop``. Raises NotFound for another stop's."""
+    checkpoint = db.session.scalar(
+        select(Checkpoint).where(Checkpoint.id == checkpoint_id, Checkpoint.stop_id == stop.id)
+    )
+    if checkpoint is None:
+        raise NotFound
+    return checkpoint
+
+
+def checkpoints_of(stop: Stop) -> list[Checkpoint]:
+    """The door first, then the others in the order in which they open, those closed down at the end."""
+    return list(
+        db.session.scalars(
+            select(Checkpoint)
+            .where(Checkpoint.stop_id == stop.id)
+            .options(joinedload(Checkpoint.programme_item))
+            .order_by(
+                Checkpoint.ended_at.is_not(None),
+                Checkpoint.kind != CheckpointKind.ARRIVAL,
+                Checkpoint.opens_at.nulls_last(),
+                Checkpoint.id,
+            )
+        )
+    )
+
+
+def has_scans(checkpoint_id: int) -> bool:
+    """Whether anybody was ever scanned there."""
+    return bool(db.session.scalar(select(exists().where(CheckIn.checkpoint_id == checkpoint_id)))) or bool(
+        db.session.scalar(select(exists().where(Scan.checkpoint_id == checkpoint_id)))
+    )
+
+
+def passed_by_checkpoint(stop: Stop) -> dict[int, tuple[int, int]]:
+    """Checkpoint → (entries that stand, how many of them are within), in one query."""
+    rows = db.session.execute(
+        select(CheckIn.checkpoint_id, func.count(), func.count().filter(CheckIn.within))
+        .where(CheckIn.stop_id == stop.id, CheckIn.voided_at.is_(None))
+        .group_by(CheckIn.checkpoint_id)
+    )
+    return {checkpoint_id: (passed, within) for checkpoint_id, passed, within in rows}
+
+
+def headcount_of(checkpoint: Checkpoint, at: datetime) -> int:
+    """How many are within at a checkpoint with a capacity, on the day of ``at`` where days count."""
+    return (
+        db.session.scalar(
+            select(Headcount.within).where(
+                Headcount.checkpoint_id == checkpoint.id,
+                Headcount.day.is_not_distinct_from(day_counted(checkpoint.often, at)),
+            )
+        )
+        or 0
+    )

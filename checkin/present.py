@@ -101,7 +101,7 @@ def present(
         raise ScanWasUndone
     if again is not None and again.let_in:
         return Presented(again.id, again.at, holder, None, _entry_id(again))
-    refusal = objection(checkpoint, holder, moment) or _stands_in_the_way(
+    refusal = objection(checkpoint, holder, moment) or stands_in_the_way(
         checkpoint, holder, earlier, undone, scan["direction"], moment
     )
     if refusal is None and again is not None:
@@ -111,7 +111,7 @@ def present(
     return _let_in(scan, holder, checkpoint, by, fresh=not earlier)
 
 
-def _stands_in_the_way(
+def stands_in_the_way(
     checkpoint: Checkpoint,
     holder: Holder,
     earlier: Sequence[Scan],
@@ -119,6 +119,7 @@ def _stands_in_the_way(
     direction: Direction,
     at: datetime,
 ) -> Refusal | None:
+    """What the ``earlier`` scans of this ticket refuse: passing a second time, or going out without having come in."""
     folded = fold(
         checkpoint.often, [Seen(s.id, s.at, s.let_in, s.direction, s.id in undone) for s in earlier]
     )
@@ -136,40 +137,46 @@ def hashed(code: str) -> bytes:
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
 
 
-def holder_of(code: str, checkpoint: Checkpoint) -> Holder | None:
-    """Whose ticket ``code`` is, held until the transaction ends; None when it is nobody's."""
+def holder_of(code: str, checkpoint: Checkpoint, *, hold: bool = True) -> Holder | None:
+    """Whose ticket ``code`` is; None when it is nobody's. ``hold`` locks the registration until the transaction ends."""
     if len(code.strip("\r\n\t")) >= CODE_LENGTH:
         try:
-            return _holder(Registration.id == registration_id_on(code), checkpoint)
+            which = Registration.id == registration_id_on(code)
         except UnknownCode:
             return None
-    typed = as_typed(code)
-    return _holder(Registration.code == typed, checkpoint) if len(typed) == LENGTH else None
+    else:
+        typed = as_typed(code)
+        if len(typed) != LENGTH:
+            return None
+        which = Registration.code == typed
+    statement = (_HELD_HOLDER if hold else _HOLDER).add_columns(*_of_the_checkpoint(checkpoint)).where(which)
+    row = db.session.execute(statement).one_or_none()
+    return None if row is None else Holder(*row)
 
 
-def _holder(which: ColumnElement[bool], checkpoint: Checkpoint) -> Holder | None:
-    item_id = checkpoint.programme_item_id
-    row = db.session.execute(
-        _HOLDER.add_columns(
+def _of_the_checkpoint(checkpoint: Checkpoint) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Whether the holder has chosen what is entered here and has arrived, asked only where the rule looks at it."""
+    chose: ColumnElement[bool] = false()
+    if checkpoint.programme_item_id is not None:
+        chose = (
             exists()
             .where(
                 ProgrammeChoice.registration_id == Registration.id,
-                ProgrammeChoice.item_id == item_id,
+                ProgrammeChoice.item_id == checkpoint.programme_item_id,
                 ProgrammeChoice.cancelled_at.is_(None),
             )
             .correlate(Registration)
-            if item_id is not None
-            else false(),
+        )
+    has_arrived: ColumnElement[bool] = false()
+    if checkpoint.after_arrival:
+        has_arrived = (
             exists()
             .where(
                 CheckIn.registration_id == Registration.id, CheckIn.is_arrival, CheckIn.voided_at.is_(None)
             )
             .correlate(Registration)
-            if checkpoint.after_arrival
-            else false(),
-        ).where(which)
-    ).one_or_none()
-    return None if row is None else Holder(*row)
+        )
+    return chose, has_arrived
 
 
 def holders_of(registration_ids: Collection[int]) -> dict[int, Holder]:
@@ -177,22 +184,21 @@ def holders_of(registration_ids: Collection[int]) -> dict[int, Holder]:
 
     Whether somebody has chosen an item or has arrived is not asked.
     """
-    rows = db.session.execute(_HOLDER.where(Registration.id.in_(registration_ids)).order_by(Registration.id))
+    rows = db.session.execute(
+        _HELD_HOLDER.where(Registration.id.in_(registration_ids)).order_by(Registration.id)
+    )
     return {row[0]: Holder(*row, chose=True, has_arrived=True) for row in rows}
 
 
-_HOLDER = (
-    select(
-        Registration.id,
-        Registration.stop_id,
-        Registration.state,
-        Registration.badge_class,
-        Person.full_name,
-        Registration.university,
-    )
-    .join(Person, Person.id == Registration.person_id)
-    .with_for_update(key_share=True, of=Registration)
-)
+_HOLDER = select(
+    Registration.id,
+    Registration.stop_id,
+    Registration.state,
+    Registration.badge_class,
+    Person.full_name,
+    Registration.university,
+).join(Person, Person.id == Registration.person_id)
+_HELD_HOLDER = _HOLDER.with_for_update(key_share=True, of=Registration)
 
 
 def _already(holder: Holder, first: Scan) -> AlreadyCheckedIn:

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, String, Unique
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaigns.models import ProgrammeItem, Stop
+from registrations.models import BadgeClass
 from shared.db import Model, Moment, state_column
 from shared.language import in_language
 
@@ -106,6 +107,11 @@ class Checkpoint(Model):
     def name(self) -> str:
         """Its name in the reader's language, or what it is."""
         return in_language(self.name_zh, self.name_en) or self.kind.label
+
+    @property
+    def class_labels(self) -> list[str]:
+        """The groups of guests that pass, in the reader's language; empty when every group does."""
+        return [BadgeClass(one).label for one in self.badge_classes]
 
     def is_open_at(self, moment: datetime) -> bool:
         """Whether its window, if it has one, holds ``moment``."""

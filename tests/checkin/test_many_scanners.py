@@ -126,7 +126,7 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
             looked.wait(10)
         return earlier
 
-    monkeypatch.setattr(present, "_HOLDER", present._HOLDER.with_for_update(read=True, key_share=True))
+    monkeypatch.setattr(present, "_HELD_HOLDER", present._HOLDER)
     monkeypatch.setattr(present, "scans_of", all_look_first)
 
 

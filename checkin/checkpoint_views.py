@@ -1,0 +1,113 @@
+"""The organiser's pages for a stop's checkpoints."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from accounts.access import requires
+from accounts.permissions import Permission
+from campaigns.lookups import stop_for
+from checkin.checkpoint_forms import CheckpointForm, TrialForm
+from checkin.checkpoints import add_checkpoint, change_checkpoint, end_checkpoint
+from checkin.lookups import checkpoint_at, checkpoints_of, passed_by_checkpoint
+from checkin.try_out import Trial, would_pass
+from shared.db import transaction
+from shared.errors import Refusal
+
+bp = Blueprint("checkpoints", __name__, url_prefix="/gate/<int:stop_id>/checkpoints")
+
+PLAN = Permission.PLAN_CAMPAIGNS
+
+
+@bp.get("")
+@requires(PLAN)
+def checkpoints(stop_id: int) -> ResponseReturnValue:
+    """Every checkpoint of a stop with its rule, and how many have passed."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    return render_template(
+        "checkin/checkpoints.html",
+        stop=stop,
+        checkpoints=checkpoints_of(stop),
+        passed=passed_by_checkpoint(stop),
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@requires(PLAN)
+def new_checkpoint(stop_id: int) -> ResponseReturnValue:
+    """Open a further checkpoint."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    form = CheckpointForm(stop)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                with transaction():
+                    add_checkpoint(stop, form.plan(), by=g.staff)
+            except Refusal as refusal:
+                status = _beside(form, refusal)
+            else:
+                flash(_("The checkpoint is open for scanning."), "success")
+                return redirect(url_for(".checkpoints", stop_id=stop_id), 303)
+    return render_template("checkin/checkpoint.html", stop=stop, checkpoint=None, form=form), status
+
+
+@bp.route("/<int:checkpoint_id>", methods=["GET", "POST"])
+@requires(PLAN)
+def checkpoint(stop_id: int, checkpoint_id: int) -> ResponseReturnValue:
+    """Change a checkpoint; try tickets at it."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    found = checkpoint_at(stop, checkpoint_id)
+    form = CheckpointForm(stop, found)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                with transaction():
+                    change_checkpoint(found.id, form.plan(), by=g.staff)
+            except Refusal as refusal:
+                status = _beside(form, refusal)
+            else:
+                flash(_("Saved. Scanners follow within a minute."), "success")
+                return redirect(url_for(".checkpoints", stop_id=stop_id), 303)
+    asked = "code" in request.args
+    trial_form = TrialForm(request.args if asked else None)
+    trial: Trial | None = None
+    if asked and trial_form.validate():
+        trial = would_pass(trial_form.code.data or "", found, trial_form.at.moment)
+    page = render_template(
+        "checkin/checkpoint.html",
+        stop=stop,
+        checkpoint=found,
+        form=form,
+        trial_form=trial_form,
+        trial=trial,
+        passed=passed_by_checkpoint(stop).get(found.id, (0, 0)),
+    )
+    return page, status
+
+
+@bp.post("/<int:checkpoint_id>/end")
+@requires(PLAN)
+def end(stop_id: int, checkpoint_id: int) -> ResponseReturnValue:
+    """Close a checkpoint down."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    found = checkpoint_at(stop, checkpoint_id)
+    try:
+        with transaction():
+            end_checkpoint(found.id, by=g.staff)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("The checkpoint is closed down. Its scans stay."), "success")
+    return redirect(url_for(".checkpoints", stop_id=stop_id), 303)
+
+
+def _beside(form: CheckpointForm, refusal: Refusal) -> int:
+    errors = form[refusal.field].errors if refusal.field in form else form.form_errors
+    errors.append(refusal.message)
+    return refusal.status
