@@ -26,7 +26,9 @@ class CheckpointForm(FlaskForm):
 
     kind = SelectField(_l("What is looked at here"))
     name_zh = StringField(
-        _l("Name"), filters=[trimmed], validators=[DataRequired(_l("Give it a name.")), Length(max=40)]
+        _l("Name of the checkpoint"),
+        filters=[trimmed],
+        validators=[DataRequired(_l("Give it a name.")), Length(max=40)],
     )
     name_en = StringField(_l("Name, in English"), filters=[trimmed], validators=[Length(max=60)])
     often = RadioField(

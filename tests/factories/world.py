@@ -10,6 +10,7 @@ from typing import Any
 from accounts.models import Role, RoleGrant
 from campaigns.families import built_in
 from campaigns.models import CampaignTemplate, Channel, ProgrammeItem, ProgrammeKind
+from checkin.lookups import arrival_point
 from checkin.models import CheckIn
 from delegations.models import Delegation
 from employers.models import Employer
@@ -224,6 +225,7 @@ def side(city: str) -> Side:
             "pair_id": pair.id,
             "merge_id": merged.id,
             "check_in_id": check_in.id,
+            "checkpoint_id": arrival_point(stop.id).id,
             "lead_id": lead.id,
             "message_id": message.id,
             "work_id": work.id,
