@@ -13,6 +13,9 @@ SIZE ?= 10000
 MEASURE ?=
 NAME ?= change
 
+# The product is some ten processes; one that may not keep what Python compiled starts three times slower.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run prepare prepare-dev test lint bench seed migrate migration messages relay worker flask screenshots requirements clean
 

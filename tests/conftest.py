@@ -29,6 +29,9 @@ from shared.db import db
 from tests.counting import count_queries as count_queries
 
 ROOT = Path(__file__).parent.parent
+# The suite starts a hundred processes, each three times slower when Python may not keep what it compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 _servers = ExitStack()
 
 
