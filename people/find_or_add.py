@@ -26,9 +26,8 @@ def find_or_add(
     with another middle dot. Somebody who was merged is followed to whom he turned out to be. Safe when two forms
     arrive at once. The caller holds the transaction; whoever needs the stop too holds it after this.
     """
-    if (
-        len(keyed_hashes(mobile, use=MOBILE_USE)) > 1
-    ):  # a key was changed: he may still stand under the earlier one
+    if len(keyed_hashes(mobile, use=MOBILE_USE)) > 1:
+        # A key was changed: he may still stand under the earlier one.
         known = _held_standing(full_name, mobile)
         if known is not None:
             note_university(known, university, education)
@@ -50,14 +49,16 @@ def find_or_add(
             ),
         )
         .on_conflict_do_nothing()
-        .returning(Person.id)
+        .returning(Person)
+        .execution_options(populate_existing=True)
     )
     if added is not None:
         from people.tasks import (
             look_for_pairs,  # who looks for pairs may merge, and whoever merges stands above
         )
 
-        enqueue(look_for_pairs, person_id=added)
+        enqueue(look_for_pairs, person_id=added.id)
+        return added  # nobody else sees the row before this transaction ends: it is held
     person = _held_standing(full_name, mobile) or _held_by_what_was_typed(full_name, mobile)
     note_university(person, university, education)
     return person

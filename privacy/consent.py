@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.elements import SQLCoreOperations
 
-from audit.record import APPLICANT, Actor, record
+from audit.record import APPLICANT, Actor, record_by_id
 from privacy.models import Consent
 from privacy.purposes import Purpose
 from privacy.texts import TextVersion, current
@@ -37,9 +37,10 @@ def give_consent(
         .returning(Consent.id)
     )
     if added is not None:
-        record(
+        record_by_id(
             "give_consent",
-            db.session.get_one(Consent, added),
+            Consent,
+            added,
             by=by,
             registration_id=registration_id,
             purpose=purpose.value,
@@ -60,9 +61,10 @@ def withdraw_consent(registration_id: int, purpose: Purpose, *, by: Actor | str 
         .returning(Consent.id)
     ).all()
     for consent_id in taken_back:
-        record(
+        record_by_id(
             "withdraw_consent",
-            db.session.get_one(Consent, consent_id),
+            Consent,
+            consent_id,
             by=by,
             registration_id=registration_id,
             purpose=purpose.value,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 
 from campaigns.lookups import host_cities
 from campaigns.models import Campaign, Stop
@@ -14,6 +15,7 @@ from employers.lookups import all_employers
 from questions.conditions import Reading
 from questions.disciplines import DISCIPLINES
 from questions.engine import Choice, Field, Page, Questionnaire
+from questions.kept_forms import KeptForm, kept_forms
 from questions.models import AskedWhen, CampaignForm, ChoicePlaces, Kind, Question, QuestionPage
 from shared.db import db
 
@@ -58,7 +60,10 @@ def questionnaire_for(
     ``known`` are readings of the first form, for conditions of the second. ``archived``: with the questions that are
     no longer asked, for reading answers given earlier.
     """
-    return _questionnaire(stop.campaign_id, stop.id, asked_when, known or {}, archived=archived)
+    if archived:
+        return _questionnaire(stop.campaign_id, stop.id, asked_when, known or {}, archived=True)
+    questionnaire = _kept_questionnaire(stop.campaign_id, stop.id, asked_when)
+    return replace(questionnaire, known=known) if known else questionnaire
 
 
 def questionnaire_of(campaign: Campaign, asked_when: AskedWhen = AskedWhen.APPLICATION) -> Questionnaire:
@@ -78,17 +83,31 @@ def has_second_form(stop: Stop) -> bool:
     return db.session.scalar(statement.limit(1)) is not None
 
 
-def has_own_questions(stop: Stop) -> bool:
-    """Whether somebody who registers is asked more than what every campaign asks."""
-    statement = select(Question.id).where(
+@dataclass(frozen=True)
+class WhatIsAsked:
+    """What the own page has to know of a stop's form."""
+
+    has_own_questions: bool  # somebody who registers is asked more than what every campaign asks
+    has_second_form: bool
+    second_form_until: datetime | None
+
+
+def what_is_asked(stop: Stop) -> WhatIsAsked:
+    """In one statement, whether anything is asked of one's own and after approval, and until when."""
+    asked = select(Question.id).where(
         Question.campaign_id == stop.campaign_id,
-        Question.asked_when == AskedWhen.APPLICATION,
-        Question.core.is_(None),
         Question.kind != Kind.HEADING,
         Question.archived_at.is_(None),
         or_(Question.stop_id.is_(None), Question.stop_id == stop.id),
     )
-    return db.session.scalar(statement.limit(1)) is not None
+    own = asked.where(Question.asked_when == AskedWhen.APPLICATION, Question.core.is_(None))
+    second = asked.where(Question.asked_when == AskedWhen.AFTER_APPROVAL)
+    row = db.session.execute(
+        select(own.exists(), second.exists(), CampaignForm.second_form_until).where(
+            CampaignForm.campaign_id == stop.campaign_id
+        )
+    ).one()
+    return WhatIsAsked(*row)
 
 
 def fields_by_key(campaign_id: int) -> dict[str, Field]:
@@ -102,6 +121,45 @@ def fields_of(questions: Sequence[Question]) -> list[Field]:
     return [_field(question, given, {}, archived=True) for question in questions]
 
 
+def _kept_questionnaire(campaign_id: int, stop_id: int | None, asked_when: AskedWhen) -> Questionnaire:
+    """As ``_questionnaire``, out of memory while its stamp is still the one in the database."""
+    stamp = db.session.execute(
+        select(CampaignForm.version, CampaignForm.changed_at).where(CampaignForm.campaign_id == campaign_id)
+    ).one()
+    which = (campaign_id, stop_id, asked_when.value)
+    kept = kept_forms().get(which, (stamp.version, stamp.changed_at))
+    if kept is None:
+        rows = _asked_rows(campaign_id, stop_id, asked_when, archived=False)
+        questions = [row[0] for row in rows]
+        questionnaire = _made_of(rows, campaign_id, asked_when, {}, {}, archived=False)
+        if any(question.options.get("source") == "employers" for question in questions):
+            return _with_places(questionnaire, places_of(questions))
+        if not rows:
+            return questionnaire
+        # The stamp that was read together with the questions: a colleague may have changed them between the two.
+        kept = KeptForm((rows[0].version, rows[0].changed_at), questionnaire, tuple(_scarce(questions)))
+        kept_forms().keep(which, kept)
+    return _with_places(kept.questionnaire, _places(kept.scarce)) if kept.scarce else kept.questionnaire
+
+
+def _with_places(
+    questionnaire: Questionnaire, places: Mapping[tuple[int, str], ChoicePlaces]
+) -> Questionnaire:
+    """The same with what is left of its scarce choices now."""
+
+    def counted(one: Field) -> Field:
+        if not any((one.id, choice.key) in places for choice in one.choices):
+            return one
+        return replace(
+            one,
+            choices=tuple(
+                replace(choice, left=_left(places.get((one.id, choice.key)))) for choice in one.choices
+            ),
+        )
+
+    return questionnaire.with_fields(counted) if places else questionnaire
+
+
 def _questionnaire(
     campaign_id: int,
     stop_id: int | None,
@@ -110,8 +168,16 @@ def _questionnaire(
     *,
     archived: bool = False,
 ) -> Questionnaire:
+    rows = _asked_rows(campaign_id, stop_id, asked_when, archived=archived)
+    places = places_of([row[0] for row in rows])
+    return _made_of(rows, campaign_id, asked_when, known, places, archived=archived)
+
+
+def _asked_rows(
+    campaign_id: int, stop_id: int | None, asked_when: AskedWhen, *, archived: bool
+) -> Sequence[Row[Question, QuestionPage, int, datetime]]:
     statement = (
-        select(Question, QuestionPage, CampaignForm.version)
+        select(Question, QuestionPage, CampaignForm.version, CampaignForm.changed_at)
         .join(QuestionPage, QuestionPage.id == Question.page_id)
         .join(CampaignForm, CampaignForm.campaign_id == Question.campaign_id)
         .where(
@@ -123,11 +189,21 @@ def _questionnaire(
     )
     if not archived:
         statement = statement.where(Question.archived_at.is_(None))
-    rows = db.session.execute(statement).all()
-    questions = [question for question, _page, _version in rows]
-    given, places = _given_choices(questions), places_of(questions)
+    return db.session.execute(statement).all()
+
+
+def _made_of(
+    rows: Sequence[Row[Question, QuestionPage, int, datetime]],
+    campaign_id: int,
+    asked_when: AskedWhen,
+    known: Mapping[str, Reading],
+    places: Mapping[tuple[int, str], ChoicePlaces],
+    *,
+    archived: bool,
+) -> Questionnaire:
+    given = _given_choices([row[0] for row in rows])
     pages: dict[int, tuple[QuestionPage, list[Field]]] = {}
-    for question, page, _version in rows:
+    for question, page, _version, _changed_at in rows:
         pages.setdefault(page.id, (page, []))[1].append(_field(question, given, places, archived=archived))
     return Questionnaire(
         version=rows[0][2] if rows else form_of(campaign_id).version,
@@ -141,11 +217,18 @@ def _questionnaire(
 
 def places_of(questions: Sequence[Question]) -> dict[tuple[int, str], ChoicePlaces]:
     """The places of these questions' scarce choices; asks the database only when there are any."""
-    scarce = [
+    return _places(_scarce(questions))
+
+
+def _scarce(questions: Sequence[Question]) -> list[int]:
+    return [
         question.id
         for question in questions
         if any(choice.get("capacity") is not None for choice in question.options.get("choices", ()))
     ]
+
+
+def _places(scarce: Sequence[int]) -> dict[tuple[int, str], ChoicePlaces]:
     if not scarce:
         return {}
     statement = select(ChoicePlaces).where(
@@ -203,14 +286,17 @@ def _field(
 
 
 def _choice(written: Mapping[str, Any], places: ChoicePlaces | None) -> Choice:
-    left = None if places is None or places.capacity is None else places.capacity - places.taken
     return Choice(
         str(written["key"]),
         str(written["label_zh"]),
         str(written.get("label_en", "")),
         written.get("capacity"),
-        left,
+        _left(places),
     )
+
+
+def _left(places: ChoicePlaces | None) -> int | None:
+    return None if places is None or places.capacity is None else places.capacity - places.taken
 
 
 def without_places(questionnaire: Questionnaire) -> Questionnaire:

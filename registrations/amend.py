@@ -71,11 +71,14 @@ def edits_close_at(registration: Registration) -> datetime:
     return min(own, stop.ends_at)
 
 
-def refuse_unless_editable(registration: Registration) -> None:
-    """Raise WrongState, HasArrived or EditsAreClosed unless the answers may be changed now."""
+def refuse_unless_editable(registration: Registration, *, has_arrived: bool | None = None) -> None:
+    """Raise WrongState, HasArrived or EditsAreClosed unless the answers may be changed now.
+
+    ``has_arrived`` spares the question to the database; never of whoever is about to change something.
+    """
     if registration.state not in STANDING or registration.stop.cancelled_at is not None:
         raise WrongState
-    if arrived_at(registration):
+    if arrived_at(registration) is not None if has_arrived is None else has_arrived:
         raise HasArrived
     if edits_close_at(registration) <= now():
         raise EditsAreClosed

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask import render_template, session
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload
 
-from campaigns.lookups import campaign_by_slug
-from campaigns.models import Stop
+from campaigns.models import Campaign, Stop
 from privacy.purposes import Purpose
 from privacy.texts import current
 from questions.models import Core
@@ -15,31 +16,47 @@ from registrations.drafts import address_of_draft, draft_on_token, new_token
 from registrations.filling_in import blank_sheet
 from registrations.forms import RegisterForm
 from registrations.models import FormDraft, Invitation
+from shared.db import db
 from shared.errors import NotFound
 
 MOST_DRAFTS = 5
 
 
 def published_stop(slug: str, stop_id: int) -> Stop:
-    """The stop of a published campaign. Raises NotFound."""
-    for stop in campaign_by_slug(slug).stops:
-        if stop.id == stop_id:
-            return stop
-    raise NotFound
+    """The stop of a published campaign, with its programme, in one statement. Raises NotFound."""
+    statement = (
+        select(Stop)
+        .join(Stop.campaign)
+        .where(Stop.id == stop_id, Campaign.slug == slug, Campaign.published_at.is_not(None))
+        .options(
+            contains_eager(Stop.campaign).joinedload(Campaign.host_city),
+            joinedload(Stop.programme),
+        )
+    )
+    stop = db.session.scalars(statement).unique().one_or_none()
+    if stop is None:
+        raise NotFound
+    return stop
 
 
 def draft_here(stop_id: int) -> tuple[str, FormDraft | None]:
-    """The token under which this browser's session keeps what is typed for the stop, and the draft if there is one.
+    """The token under which this browser's session keeps what is typed for the stop, and the draft if there is one."""
+    is_new = str(stop_id) not in session.get("drafts", {})
+    token = token_here(stop_id)
+    return token, None if is_new else draft_on_token(token, stop_id=stop_id)
 
-    A new token is given with the first page and only remembered in the session: nothing is written before somebody types.
+
+def token_here(stop_id: int) -> str:
+    """The token alone, asking the database nothing.
+
+    A new one is given with the first page and only remembered in the session: nothing is written before somebody types.
     """
     tokens: dict[str, str] = session.get("drafts", {})
     token = tokens.get(str(stop_id))
-    if token is not None:
-        return token, draft_on_token(token, stop_id=stop_id)
-    token = new_token()
-    remember_here(stop_id, token)
-    return token, None
+    if token is None:
+        token = new_token()
+        remember_here(stop_id, token)
+    return token
 
 
 def remember_here(stop_id: int, token: str) -> None:

@@ -68,10 +68,14 @@ def other_stops(registration: Registration) -> list[Stop]:
     return [stop for stop in stops if stop.is_open]
 
 
-def may_move(registration: Registration) -> bool:
-    """Whether the registration may be moved at all; where to is another question."""
-    stop = registration.stop
-    return registration.state in STANDING and stop.starts_at > now() and arrived_at(registration) is None
+def may_move(registration: Registration, *, has_arrived: bool | None = None) -> bool:
+    """Whether the registration may be moved at all; where to is another question.
+
+    ``has_arrived`` spares the question to the database.
+    """
+    if registration.state not in STANDING or registration.stop.starts_at <= now():
+        return False
+    return arrived_at(registration) is None if has_arrived is None else not has_arrived
 
 
 def _refuse(registration: Registration, old: Stop, new: Stop) -> None:

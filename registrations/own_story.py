@@ -15,8 +15,8 @@ from messages.models import MessageState
 from privacy.models import Consent
 from privacy.purposes import Purpose
 from registrations.field_names import field_names
-from registrations.lookups import arrived_at
 from registrations.models import AnswerChange, Registration, RegistrationState, StateChange
+from registrations.own_traces import OwnTraces
 from shared.db import db
 
 S = RegistrationState
@@ -31,10 +31,25 @@ class StoryLine:
     more: str = ""
 
 
-def story_of(registration: Registration, consents: Sequence[Consent]) -> list[StoryLine]:
+def story_of(registration: Registration, consents: Sequence[Consent], traces: OwnTraces) -> list[StoryLine]:
     """Registered, decided, moved, changed, written to, agreed, arrived: in the reader's language."""
     lines = _steps(registration)
-    lines += [
+    if traces.has_changed_answers:
+        lines += _changes(registration)
+    if traces.was_written_to:
+        lines += [
+            StoryLine(message.written_at, _("We wrote to you"), message.subject)
+            for message in messages_to(registration.id)
+            if message.subject and message.kind != "own_code" and message.state is not MessageState.FAILED
+        ]
+    lines += _agreements(consents)
+    if traces.arrived_at is not None:
+        lines.append(StoryLine(traces.arrived_at, _("You arrived")))
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _changes(registration: Registration) -> list[StoryLine]:
+    return [
         StoryLine(
             change.at,
             _("Answers changed"),
@@ -44,15 +59,6 @@ def story_of(registration: Registration, consents: Sequence[Consent]) -> list[St
             select(AnswerChange).where(AnswerChange.registration_id == registration.id)
         )
     ]
-    lines += [
-        StoryLine(message.written_at, _("We wrote to you"), message.subject)
-        for message in messages_to(registration.id)
-        if message.subject and message.kind != "own_code" and message.state is not MessageState.FAILED
-    ]
-    lines += _agreements(consents)
-    if (arrival := arrived_at(registration)) is not None:
-        lines.append(StoryLine(arrival, _("You arrived")))
-    return sorted(lines, key=lambda line: line.at)
 
 
 def _steps(registration: Registration) -> list[StoryLine]:

@@ -8,9 +8,10 @@ from uuid import UUID, uuid5
 
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
+from sqlalchemy.orm import lazyload
 
 from audit.record import Actor
-from campaigns.models import Stop
+from campaigns.models import Campaign, Stop
 from people.add_guest import add_guest
 from people.find_or_add import find_or_add
 from people.models import Person
@@ -102,24 +103,42 @@ def register(
         raise NotFound
     refuse_unless_admitted(stop, admission)  # asked again below; here it spares the crowd the queue
     person = _person_of(application)
+    # From here on everybody else who comes to this stop waits: as few statements as can be, sent in batches.
+    with db.session.no_autoflush:
+        return _register_held(application, person, stop_id, submission_id, admission)
+
+
+def _register_held(
+    application: Application, person: Person, stop_id: int, submission_id: UUID, admission: Admission
+) -> Registration:
     stop = hold(Stop, stop_id)
     if stop is None:
         raise NotFound
     # Two people may send the same page (the second went back and changed the name): each has an id of his own.
     own_submission_id = uuid5(submission_id, f"{stop_id}:{person.id}")
     submissions = (submission_id, own_submission_id)
-    earlier = db.session.execute(
+    found = db.session.execute(
         select(
-            Registration.id, Registration.submission_id, Registration.stop_id, Registration.person_id
-        ).where(
+            Campaign,  # as it is after the wait: it may have been taken back meanwhile
+            Registration.id,
+            Registration.submission_id,
+            Registration.stop_id,
+            Registration.person_id,
+        )
+        .outerjoin(
+            Registration,
             or_(
                 Registration.submission_id.in_(submissions),
                 (Registration.stop_id == stop_id)
                 & (Registration.person_id == person.id)
                 & Registration.state.in_(STANDING),
-            )
+            ),
         )
+        .where(Campaign.id == stop.campaign_id)
+        .options(lazyload("*"))
+        .execution_options(populate_existing=True)
     ).all()
+    earlier = [row for row in found if row.id is not None]
     own = [row for row in earlier if row.stop_id == stop_id and row.person_id == person.id]
     for row in own:
         if row.submission_id in submissions:
@@ -136,7 +155,9 @@ def register(
         code=new_code(),
         submission_id=own_submission_id if earlier else submission_id,
         stop_id=stop_id,
+        stop=stop,
         person_id=person.id,
+        person=person,
         badge_class=admission.badge_class,
         email=application.email,
         university=application.university,
@@ -168,6 +189,7 @@ def register(
         _keep_consents(registration.id, application)
     take_seats(registration, application.programme_item_ids, by=admission.by)
     if admission.after is not None:
+        db.session.flush()
         admission.after(registration)
     return registration
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from audit.record import Actor, record
 from campaigns.models import Stop
-from questions.lookups import form_of, has_second_form
+from questions.lookups import WhatIsAsked, form_of, what_is_asked
 from registrations.amend_answers import let_replaced_files_go
 from registrations.choices import attach_files, take_choices
 from registrations.drafts import forget_draft
@@ -18,18 +18,20 @@ from registrations.models import Registration, RegistrationState
 from registrations.review import held_with_stop
 from registrations.sealed_answers import seal_answers, unsealed_answers
 from shared.clock import now
-from shared.errors import Refusal
 
 
 def second_form_closes_at(stop: Stop) -> datetime:
     """Until when it may be filled in and changed: what the organiser says, at the latest when the stop begins."""
-    until = form_of(stop.campaign_id).second_form_until
+    return _closes_at(stop, form_of(stop.campaign_id).second_form_until)
+
+
+def _closes_at(stop: Stop, until: datetime | None) -> datetime:
     return stop.starts_at if until is None else min(until, stop.starts_at)
 
 
 def refuse_unless_asked(registration: Registration) -> None:
     """Raise WrongState unless this person comes, SecondFormClosed once the time is over."""
-    if registration.state is not RegistrationState.CONFIRMED or registration.stop.cancelled_at is not None:
+    if not _comes(registration):
         raise WrongState
     if second_form_closes_at(registration.stop) <= now():
         raise SecondFormClosed
@@ -43,15 +45,19 @@ class SecondForm:
     filled_in_at: datetime | None
 
 
-def second_form_for(registration: Registration) -> SecondForm | None:
-    """The form that this person may fill in now, or None."""
-    try:
-        refuse_unless_asked(registration)
-    except Refusal:
+def second_form_for(registration: Registration, *, asked: WhatIsAsked | None = None) -> SecondForm | None:
+    """The form that this person may fill in now, or None. ``asked`` spares the question to the database."""
+    if not _comes(registration):
         return None
-    if not has_second_form(registration.stop):
+    asked = asked or what_is_asked(registration.stop)
+    closes_at = _closes_at(registration.stop, asked.second_form_until)
+    if not asked.has_second_form or closes_at <= now():
         return None
-    return SecondForm(second_form_closes_at(registration.stop), registration.second_form_at)
+    return SecondForm(closes_at, registration.second_form_at)
+
+
+def _comes(registration: Registration) -> bool:
+    return registration.state is RegistrationState.CONFIRMED and registration.stop.cancelled_at is None
 
 
 def fill_in_second_form(

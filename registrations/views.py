@@ -12,7 +12,7 @@ from accounts.access import open_to_everyone
 from campaigns.channel import channel_named
 from privacy.purposes import CARDS, Purpose
 from privacy.texts import current
-from questions.lookups import has_own_questions
+from questions.lookups import what_is_asked
 from registrations.answers import answers_of
 from registrations.by_invitation import admission_in_hand, invitation_in_hand
 from registrations.calendar_entry import calendar_entry
@@ -26,14 +26,16 @@ from registrations.form_pages import (
     full_again,
     invited_as,
     published_stop,
+    token_here,
 )
 from registrations.forms import RegisterForm
 from registrations.links import address_for, link_for, registration_on_link
-from registrations.lookups import arrived_at, may_choose_programme, place_in_line, programme_chosen
+from registrations.lookups import may_choose_programme, place_in_line, programme_chosen
 from registrations.models import STANDING, RegistrationState
 from registrations.offer import accept_offer as accept_offer_verb
 from registrations.offer import decline_offer as decline_offer_verb
-from registrations.own_page import what_one_may_do
+from registrations.own_page import READS, what_one_may_do
+from registrations.own_traces import traces_of
 from registrations.register import refuse_unless_admitted
 from registrations.register import register as register_verb
 from registrations.second_form import second_form_for
@@ -67,8 +69,8 @@ def register(slug: str, stop_id: int) -> ResponseReturnValue:
     """
     stop = published_stop(slug, stop_id)
     sheet = blank_sheet(stop)
-    token, draft = draft_here(stop.id)
     if request.method == "GET":
+        token, draft = draft_here(stop.id)
         try:
             refuse_unless_admitted(stop, admission_in_hand(stop))
         except Refusal as refusal:
@@ -79,15 +81,16 @@ def register(slug: str, stop_id: int) -> ResponseReturnValue:
         sheet.take_over(typed)
         name_files(sheet)
         return form_page(stop, form, sheet, token, draft)
+    token = token_here(stop.id)
     form = RegisterForm(programme=stop.programme)
     is_valid = form.validate()
     if form.was_open_too_long:
         sheet.take_over(request.form.to_dict(flat=False))
         name_files(sheet)
-        return form_page(stop, form, sheet, token, draft), 400
+        return form_page(stop, form, sheet, *draft_here(stop.id)), 400
     checked = read_sent(sheet, request)
     if not is_valid or checked.errors:
-        return form_page(stop, form, sheet, token, draft), 422
+        return form_page(stop, form, sheet, *draft_here(stop.id)), 422
     application = application_from(
         checked,
         sheet.questionnaire,
@@ -98,17 +101,17 @@ def register(slug: str, stop_id: int) -> ResponseReturnValue:
     )
     try:
         with transaction():
+            forget_draft(token=token)  # before anybody has to wait for us; whoever is refused still has it
             registration = register_verb(
                 application,
                 stop_id=stop.id,
                 submission_id=form.submission,
                 admission=admission_in_hand(stop),
             )
-            forget_draft(token=token)
     except ChoiceIsFull as refusal:
         sheet = full_again(stop, sheet)
         sheet.refuse(refusal.key, refusal.message)
-        return form_page(stop, form, sheet, token, draft), refusal.status
+        return form_page(stop, form, sheet, *draft_here(stop.id)), refusal.status
     except Refusal as refusal:
         about = sheet.questionnaire.field(refusal.field) if refusal.field else None
         if about is not None:
@@ -117,7 +120,7 @@ def register(slug: str, stop_id: int) -> ResponseReturnValue:
             form[refusal.field].errors = [*form[refusal.field].errors, refusal.message]
         else:
             form.form_errors.append(refusal.message)
-        return form_page(stop, form, sheet, token, draft), refusal.status
+        return form_page(stop, form, sheet, *draft_here(stop.id)), refusal.status
     forget_here(stop.id)
     return redirect(url_for("registrations.own_page", link=link_for(registration)), 303)
 
@@ -128,7 +131,9 @@ def own_page(link: str) -> ResponseReturnValue:
     """One's own registration: where it stands, the ticket, what comes next."""
     registration = registration_on_link(link)
     state = registration.state
-    arrival = arrived_at(registration)
+    traces = traces_of(registration, reads=READS)
+    arrival = traces.arrived_at
+    asked = what_is_asked(registration.stop)
     ticket = None
     if state is RegistrationState.CONFIRMED and registration.stop.cancelled_at is None:
         # The symbol is drawn by us out of a code of ours; there is no foreign text in it.
@@ -145,12 +150,12 @@ def own_page(link: str) -> ResponseReturnValue:
         may_register_again=state not in STANDING and registration.stop.is_open,
         address=address_for(registration),
         own_answers=answers_of(registration),
-        own_questions=has_own_questions(registration.stop),
-        second_form=second_form_for(registration),
-        programme=programme_chosen(registration),
-        may_choose=may_choose_programme(registration),
-        asks_still_coming=is_asked(registration),
-        **what_one_may_do(registration),
+        own_questions=asked.has_own_questions,
+        second_form=second_form_for(registration, asked=asked),
+        programme=programme_chosen(registration) if traces.has_chosen else [],
+        may_choose=traces.has_programme and may_choose_programme(registration),
+        asks_still_coming=traces.was_asked and is_asked(registration),
+        **what_one_may_do(registration, traces),
     )
 
 
