@@ -46,7 +46,9 @@ def recording(app: Flask) -> Iterator[list[Step]]:
     def executed(
         _connection: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool
     ) -> None:
-        for each in parameters if many else [parameters]:
+        # Rows that are inserted together are one statement with one set of parameters, although "many" is said of it.
+        is_one = not many or isinstance(parameters, Mapping)
+        for each in [parameters] if is_one else parameters:
             steps.append(Step(sql, dict(each)))
 
     def committed(_connection: Any) -> None:
