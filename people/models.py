@@ -27,6 +27,7 @@ class Person(Model):
     __table_args__ = (
         UniqueConstraint("mobile", "full_name", name="uq_people_mobile_full_name"),
         Index("ix_people_full_name", "full_name"),
+        Index("ix_people_name_pinyin", "name_pinyin"),  # the order of most lists
         Index("ix_people_search_keys", "search_keys", postgresql_using="gin"),
         Index(
             "uq_people_standing",

@@ -24,7 +24,6 @@ from registrations.models import (
     StateChange,
     Way,
 )
-from registrations.search import found
 from registrations.ticket_code import CODE_LENGTH
 from registrations.tickets import registration_id_on
 from shared.clock import now
@@ -168,20 +167,6 @@ def known_guest(full_name: str, unit: str) -> Person | None:
     )
 
 
-def listed(
-    reach: Reach, *, stop_id: int | None = None, state: RegistrationState | None = None, text: str = ""
-) -> Select[Registration]:
-    """The staff's list, the newest first; with a ``text`` narrowed to it as ``registrations/search.py`` says."""
-    statement = registrations_within(reach).join(Registration.person)
-    if stop_id is not None:
-        statement = statement.where(Registration.stop_id == stop_id)
-    if state is not None:
-        statement = statement.where(Registration.state == state)
-    if text.strip():
-        return found(statement, text).statement
-    return statement.order_by(Registration.id.desc())
-
-
 def history(registration: Registration) -> list[tuple[StateChange, Staff | None]]:
     """The registration's steps with who took them (None: the applicant or the rules), the oldest first."""
     statement = (
@@ -191,17 +176,6 @@ def history(registration: Registration) -> list[tuple[StateChange, Staff | None]
         .order_by(StateChange.id)
     )
     return [(change, staff) for change, staff in db.session.execute(statement)]
-
-
-def counts_within(reach: Reach, *, stop_id: int | None = None) -> dict[RegistrationState, int]:
-    """How many registrations within ``reach``, or of one of its stops, stand in each state."""
-    counts = dict.fromkeys(RegistrationState, 0)
-    statement = registrations_within(reach).with_only_columns(Registration.state, func.count())
-    if stop_id is not None:
-        statement = statement.where(Registration.stop_id == stop_id)
-    for state, count in db.session.execute(statement.group_by(Registration.state)):
-        counts[state] = count
-    return counts
 
 
 def arrived_at(registration: Registration) -> datetime | None:

@@ -9,8 +9,21 @@ from datetime import date, datetime, timedelta
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, any_, exists, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    any_,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    values,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import contains_eager
 
 from accounts.models import Staff
 from accounts.permissions import Permission, Reach, reach_of
@@ -26,10 +39,13 @@ from registrations.search import found, ranked, through_the_index
 from shared.clock import from_china, now
 from shared.db import db
 from shared.errors import NotFound
-from shared.pages import SortKey
+from shared.pages import Slice, SortKey, slice_of
 
 MOST_AT_ONCE = 10_000
-"""So many registrations may be chosen for one act."""
+"""So many registrations may be chosen for one act; of more than these the list says only that there are more."""
+PIECE = 50
+"""So many lines stand on a page."""
+MOST_CHANNELS = 60
 
 
 @dataclass(frozen=True)
@@ -62,13 +78,16 @@ class Wanted:
 @dataclass(frozen=True)
 class Everybody:
     """Whom one reaches, narrowed to what was typed. ``exact`` is False when all of them only come near to it;
-    ``broad``: so many match that they are not ranked. ``alone`` are the same registrations without person and stop.
+    ``broad``: so many match that they are not ranked. ``counted`` are the same registrations, without person and
+    stop, in the way that counts many soonest; ``few``: there are at most some thousands, all to be counted.
     """
 
     statement: Select[Registration]
-    alone: Select[Registration]
+    counted: Select[Registration]
     exact: bool = True
     broad: bool = False
+    common: bool = False
+    few: bool = False
 
 
 def everybody_within(reach: Reach, text: str = "") -> Everybody:
@@ -76,19 +95,20 @@ def everybody_within(reach: Reach, text: str = "") -> Everybody:
 
     The text is looked up once, here; what is made of the answer asks no more.
     """
-    statement = (
-        registrations_within(reach)
-        .join(Person, Person.id == Registration.person_id)
-        .join(Stop, Stop.id == Registration.stop_id)
+    within = registrations_within(reach)
+    everybody = within.join(Person, Person.id == Registration.person_id).join(
+        Stop, Stop.id == Registration.stop_id
     )
     if not text.strip():
-        return Everybody(statement, registrations_within(reach))
-    answer = found(statement, text)
+        return Everybody(everybody, within)
+    answer = found(within, text)
     return Everybody(
-        answer.statement.order_by(None),
-        registrations_within(reach).where(answer.narrowed),
-        answer.exact,
-        answer.broad,
+        everybody.where(answer.narrowed),
+        within.where(answer.counted),
+        exact=answer.exact,
+        broad=answer.broad,
+        common=answer.common,
+        few=not answer.common,
     )
 
 
@@ -159,17 +179,112 @@ def _conditions(wanted: Wanted, *, of_any_state: bool) -> list[ColumnElement[boo
     return conditions
 
 
-def counts_of(everybody: Everybody, wanted: Wanted) -> dict[RegistrationState, int]:
-    """How many of the wanted stand in each state, whichever state is asked for; one query."""
-    statement = everybody.alone.where(*_conditions(wanted, of_any_state=True))
+@dataclass(frozen=True)
+class Counts:
+    """How many stand in each state. A state in ``more`` has at least so many: they were not counted to the end."""
+
+    by_state: Mapping[RegistrationState, int]
+    more: frozenset[RegistrationState] = frozenset()
+
+    def __getitem__(self, state: RegistrationState) -> int:
+        return self.by_state[state]
+
+    def number(self, state: RegistrationState | None) -> int:
+        """How many, in that state or in all of them."""
+        return self.by_state[state] if state else sum(self.by_state.values())
+
+    def is_more(self, state: RegistrationState | None) -> bool:
+        """Whether there are more than ``number`` says."""
+        return state in self.more if state else bool(self.more)
+
+    def shown(self, state: RegistrationState | None = None) -> str:
+        """The number as a list shows it: ``512``, or ``10,000+`` when there are more."""
+        number = self.number(state)
+        return f"{number:,}+" if self.is_more(state) else str(number)
+
+
+def counts_of(everybody: Everybody, wanted: Wanted) -> Counts:
+    """How many of the wanted stand in each state, whichever state is asked for; one query.
+
+    Those of one stop are counted to the last one; without a stop at most MOST_AT_ONCE of each state, so that the
+    answer is there as soon among a million.
+    """
+    statement = everybody.counted.where(*_conditions(wanted, of_any_state=True))
     if wanted.campaign_id is not None or wanted.lacks_second_form:
         statement = statement.join(Stop, Stop.id == Registration.stop_id)
-    by_state = statement.with_only_columns(Registration.state, func.count()).group_by(Registration.state)
-    counts = dict.fromkeys(RegistrationState, 0)
-    with through_the_index() if everybody.broad else nullcontext():
-        for state, count in db.session.execute(by_state):
-            counts[state] = count
-    return counts
+    if everybody.few or (wanted.stop_id is not None and not everybody.common):
+        by_state = statement.with_only_columns(Registration.state, func.count()).group_by(Registration.state)
+    elif everybody.common:
+        some = statement.with_only_columns(Registration.state).limit(MOST_AT_ONCE + 1).subquery()
+        by_state = select(some.c.state, func.count()).group_by(some.c.state)
+    else:
+        states = values(column("state", Registration.state.type), name="states").data(
+            [(state,) for state in RegistrationState]
+        )
+        some = (
+            statement.where(Registration.state == states.c.state)
+            .with_only_columns(literal(1))
+            .limit(MOST_AT_ONCE + 1)
+            .correlate(states)
+            .subquery()
+        )
+        by_state = select(states.c.state, select(func.count()).select_from(some).scalar_subquery())
+    with through_the_index() if everybody.common else nullcontext():
+        rows = [(state, count) for state, count in db.session.execute(by_state)]
+    counts = {**dict.fromkeys(RegistrationState, 0), **dict(rows)}
+    if everybody.common:
+        cut = sum(counts.values()) > MOST_AT_ONCE
+        return Counts(counts, frozenset(state for state, count in counts.items() if cut and count))
+    if everybody.few or wanted.stop_id is not None:
+        return Counts(counts)
+    return Counts(
+        {state: min(count, MOST_AT_ONCE) for state, count in counts.items()},
+        frozenset(state for state, count in counts.items() if count > MOST_AT_ONCE),
+    )
+
+
+def piece_of(
+    everybody: Everybody,
+    wanted: Wanted,
+    keys: Sequence[SortKey],
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = PIECE,
+) -> Slice[Registration]:
+    """One piece of the wanted in the order of ``keys``, with person and stop."""
+    whole = (
+        select(Registration)
+        .join(Registration.person)
+        .join(Registration.stop)
+        .options(contains_eager(Registration.person), contains_eager(Registration.stop))
+    )
+    return slice_of(
+        queue_of(everybody, wanted), keys, after=after, before=before, size=size, whole=whole
+    )
+
+
+def channels_within(reach: Reach) -> list[str]:
+    """The channels by which people within ``reach`` came, MOST_CHANNELS at most, found by leaps along the index: as
+    many looks as there are channels, however many people came by each.
+    """
+    next_word = (
+        select(func.min(Registration.channel)).where(Registration.channel.is_not(None)).scalar_subquery()
+    )
+    words = select(next_word.label("channel")).cte("channels", recursive=True)
+    further = (
+        select(func.min(Registration.channel))
+        .where(Registration.channel > words.c.channel)
+        .correlate(words)
+        .scalar_subquery()
+    )
+    words = words.union_all(select(further).where(words.c.channel.is_not(None)))
+    statement = select(words.c.channel).where(words.c.channel.is_not(None)).limit(MOST_CHANNELS)
+    if not reach.everywhere:
+        statement = statement.where(
+            registrations_within(reach).where(Registration.channel == words.c.channel).correlate(words).exists()
+        )
+    return list(db.session.scalars(statement))
 
 
 def chosen_by(staff: Staff, wanted: Wanted) -> list[int]:

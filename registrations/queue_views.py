@@ -9,7 +9,6 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
 from werkzeug.datastructures import MultiDict
 
 from accounts.access import open_to_staff, requires
@@ -30,6 +29,7 @@ from registrations.queue import (
     LINE,
     MOST_AT_ONCE,
     USUAL_VIEWS,
+    channels_within,
     chosen_by,
     columns_named,
     counts_of,
@@ -37,7 +37,7 @@ from registrations.queue import (
     everybody_within,
     may_decide,
     order_named,
-    queue_of,
+    piece_of,
     reviews_of,
     save_view,
     views_for,
@@ -47,9 +47,6 @@ from registrations.quotas import quotas_of
 from registrations.staff_views import bp, opinions_shown
 from shared.db import db, transaction
 from shared.errors import Refusal
-from shared.pages import slice_of
-
-PIECE = 50
 
 
 @bp.get("")
@@ -61,14 +58,8 @@ def registration_list() -> ResponseReturnValue:
     reach = reach_of(g.staff, Permission.SEE_REGISTRATIONS)
     everybody = everybody_within(reach, wanted.text)
     order, keys = order_named(request.args.get("sort", ""), wanted.text, broad=everybody.broad)
-    piece = slice_of(
-        queue_of(everybody, wanted).options(
-            contains_eager(Registration.person), contains_eager(Registration.stop)
-        ),
-        keys,
-        after=request.args.get("after"),
-        before=request.args.get("before"),
-        size=PIECE,
+    piece = piece_of(
+        everybody, wanted, keys, after=request.args.get("after"), before=request.args.get("before")
     )
     counts = counts_of(everybody, wanted)
     columns = columns_named(request.args.getlist("column"))
@@ -80,7 +71,7 @@ def registration_list() -> ResponseReturnValue:
         wanted=wanted,
         piece=piece,
         counts=counts,
-        total=counts[wanted.state] if wanted.state else sum(counts.values()),
+        total=counts.number(wanted.state),
         columns=columns,
         all_columns=COLUMNS,
         order=order,
@@ -266,26 +257,12 @@ def form_of(arguments: MultiDict[str, str]) -> QueueForm:
     return QueueForm(
         stops=stops,
         cities=host_cities(),
-        channels=_channels(),
+        channels=channels_within(reach_of(g.staff, Permission.SEE_REGISTRATIONS)),
         reviewers=_reviewers(),
         quotas=quotas_of(of_stop.id) if of_stop else [],
         asked=list(fields_by_key(campaign_id).values()) if campaign_id and known else [],
         formdata=arguments,
     )
-
-
-def _channels() -> list[str]:
-    """The channels by which people came, within reach: found by leaps along the values, not by reading all."""
-    reach = reach_of(g.staff, Permission.SEE_REGISTRATIONS)
-    statement = (
-        everybody_within(reach)
-        .statement.with_only_columns(Registration.channel)
-        .where(Registration.channel.is_not(None))
-        .distinct()
-        .order_by(Registration.channel)
-        .limit(60)
-    )
-    return [channel for channel in db.session.scalars(statement) if channel]
 
 
 def _may(found: Registration) -> dict[str, bool]:

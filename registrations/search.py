@@ -66,8 +66,11 @@ from shared.db import db
 MOST_WORDS = 6
 FEW = 8
 """With fewer than these as typed, those with one wrong character are shown behind them."""
-MOST_PEOPLE = 500
+MOST_RANKED = 500
 """More than these are not ranked: whoever types one letter narrows further, and sees the newest meanwhile."""
+MOST_PEOPLE = 3_000
+"""So many are held by their numbers. Of more than these every thirtieth or so of a hundred thousand is one, and it is
+quicker to look through the newest registrations until fifty are found."""
 MOST_NEAR = 200
 """So many with one wrong character at most: with more the person is found faster by typing a second word."""
 
@@ -171,44 +174,57 @@ def ranked(text: str) -> ColumnElement[int]:
 
 @dataclass(frozen=True)
 class Found:
-    """``statement`` narrowed and put in order. ``exact``: somebody matches as typed. ``broad``: so many do that
-    they stand by age alone, the newest first. ``narrowed`` says the same of registrations without their people."""
+    """What was found, as conditions on registrations alone. ``narrowed`` says whose they are, and for a common text
+    looks at them one by one, so that the first fifty are there soon; ``counted`` says the same by way of the people,
+    and is quicker for many. ``exact``: somebody matches as typed. ``broad``: so many match that they are not ranked
+    but stand by age, the newest first; ``common``: so many that they are not counted to the last one either.
+    """
 
-    statement: Select[Registration]
     narrowed: ColumnElement[bool]
+    counted: ColumnElement[bool]
     exact: bool = True
     broad: bool = False
+    common: bool = False
 
 
-def found(statement: Select[Registration], text: str) -> Found:
-    """``statement`` (registrations joined with their people) narrowed to ``text``, the best first, then the newest.
+def found(within: Select[Registration], text: str) -> Found:
+    """Those of the registrations ``within`` that ``text`` means.
 
-    First the people are asked for, a few thousand at most, by their keys alone; then the registrations of those. So
-    the plan is the same however many people there are, and for a city too.
+    First the people are asked for, a few thousand at most, by their keys alone; then the registrations of those. Of
+    a text that means more people than that, registrations are looked through from the newest. So the plan is the
+    same however many people there are, and for a city too.
     """
-    asked, everybody = understood(text), statement.order_by(None)
-    newest = Registration.id.desc()
+    asked, everybody = understood(text), within.order_by(None)
     if asked.is_empty:
-        nobody_or_all = matching(text)
-        return Found(everybody.where(nobody_or_all).order_by(newest), nobody_or_all)
+        return _told(matching(text))
+    by_code = Registration.code == asked.code
     if asked.is_a_code:
-        this_one = Registration.code == asked.code
-        return Found(everybody.where(this_one), this_one)
+        return _told(by_code)
     ids = _people(_condition(asked))
     if len(ids) > MOST_PEOPLE:
+        one_by_one = (
+            select(_condition(asked))
+            .where(Person.id == Registration.person_id)
+            .correlate(Registration)
+            .scalar_subquery()
+        )
         theirs = Registration.person_id.in_(select(Person.id).where(_condition(asked)))
-        return Found(everybody.where(_condition(asked)).order_by(newest), theirs, broad=True)
-    exact = True
+        narrowed, counted = (or_(one, by_code) if asked.code else one for one in (one_by_one, theirs))
+        return Found(narrowed, counted, broad=True, common=True)
+    exact, broad = True, len(ids) > MOST_RANKED
     near = _near_keys(asked)
     if near and _fewer_than_few(everybody.where(_is_one_of(ids)), exact_ids=ids):
         exact = bool(ids) and _is_there(everybody.where(_is_one_of(ids)))
         ids = [*ids, *_nearly(near)]
     condition = _is_one_of(ids)
     if asked.code:
-        by_code = Registration.code == asked.code
         exact = exact or _is_there(everybody.where(by_code))
         condition = or_(condition, by_code)
-    return Found(everybody.where(condition).order_by(ranked(text), newest), condition, exact)
+    return Found(condition, condition, exact, broad)
+
+
+def _told(condition: ColumnElement[bool]) -> Found:
+    return Found(condition, condition)
 
 
 def _condition(asked: Asked) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Select, SQLColumnExpression, and_, func, inspect, literal, or_, select
 
 from shared.db import db
 
@@ -75,12 +75,16 @@ def slice_of(
     after: str | None = None,
     before: str | None = None,
     size: int = PAGE_SIZE,
+    whole: Select[Any] | None = None,
 ) -> Slice[Any]:
-    """The rows behind ``after`` (or ahead of ``before``) of ``statement`` in the order of ``keys``, in one query.
+    """The rows behind ``after`` (or ahead of ``before``) of ``statement`` in the order of ``keys``, in two queries:
+    one for which they are, of ids and keys alone, so that ordering many is light; one for the rows themselves, as
+    ``whole`` (or else ``statement``) reads them.
 
     Where a piece begins is said by the last row of the piece before, so that rows which come or go meanwhile neither
     hide nor repeat others, and a late piece is as quick as the first. A mark that is none begins at the beginning.
     """
+    number = inspect(statement.column_descriptions[0]["entity"]).primary_key[0]
     backwards = before is not None
     mark = _read_mark(before if backwards else after, len(keys))
     backwards = backwards and mark is not None
@@ -89,7 +93,10 @@ def slice_of(
     order = [key.by.desc() if key.descending is not backwards else key.by.asc() for key in keys]
     found = list(
         db.session.execute(
-            statement.order_by(None).order_by(*order).add_columns(*(key.by for key in keys)).limit(size + 1)
+            statement.with_only_columns(number, *(key.by for key in keys))
+            .order_by(None)
+            .order_by(*order)
+            .limit(size + 1)
         )
     )
     more, found = len(found) > size, found[:size]
@@ -99,10 +106,18 @@ def slice_of(
     has_before = more if backwards else mark is not None
     has_after = True if backwards else more
     return Slice(
-        [row[0] for row in found],
+        _rows(statement if whole is None else whole, number, [row[0] for row in found]),
         marks[0] if marks and has_before else None,
         marks[-1] if marks and has_after else None,
     )
+
+
+def _rows(whole: Select[Any], number: Column[Any], ids: Sequence[int]) -> list[Any]:
+    """The rows of ``ids`` in their order; whoever has gone in between is left out."""
+    if not ids:
+        return []
+    rows = {inspect(row).identity[0]: row for row in db.session.scalars(whole.where(number.in_(ids))).unique()}
+    return [rows[one] for one in ids if one in rows]
 
 
 def _behind(keys: Sequence[SortKey], mark: Sequence[Any], *, backwards: bool) -> ColumnElement[bool]:
@@ -115,7 +130,9 @@ def _behind(keys: Sequence[SortKey], mark: Sequence[Any], *, backwards: bool) ->
         end = literal(value, _type(key))
         further = key.by < end if key.descending is not backwards else key.by > end
         choices.append(and_(*equal, further))
-    return or_(*choices)
+    # The first key alone says it less exactly, but so that an index can begin there.
+    first, end = keys[0], literal(mark[0], _type(keys[0]))
+    return and_(first.by <= end if first.descending is not backwards else first.by >= end, or_(*choices))
 
 
 def _type(key: SortKey) -> Any:

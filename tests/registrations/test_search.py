@@ -11,8 +11,9 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from accounts.permissions import Reach
-from registrations.lookups import listed
-from registrations.models import Registration
+from people.search_keys import NAME, key
+from registrations.models import Registration, RegistrationState
+from registrations.queue import Counts, Wanted, counts_of, everybody_within, order_named, piece_of
 from registrations.search import found, understood
 from shared.db import db, transaction
 from tests.conftest import settings_for
@@ -20,11 +21,19 @@ from tests.factories import campaigns, registrations
 from tests.factories.people import somebody
 
 PROVINCE = Reach(everywhere=True)
+S = RegistrationState
+
+
+def hits(typed: str, reach: Reach = PROVINCE) -> list[Registration]:
+    """What the queue's first page shows, in its order."""
+    everybody = everybody_within(reach, typed)
+    _name, keys = order_named("", typed, broad=everybody.broad)
+    return piece_of(everybody, Wanted(), keys).rows
 
 
 def names(typed: str, reach: Reach = PROVINCE) -> list[str]:
     """The names found, in their order."""
-    return [one.person.full_name for one in db.session.scalars(listed(reach, text=typed)).unique()]
+    return [one.person.full_name for one in hits(typed, reach)]
 
 
 @pytest.fixture
@@ -129,13 +138,13 @@ def test_a_code_finds_the_one_registration_however_it_is_written(desk: dict[str,
     wanted.code = "7KQ2M9XD"
     registrations.registration(person=wanted.person)
     for typed in ("7KQ2M9XD", "7kq2-m9xd", " 7KQ2 M9XD "):
-        assert list(db.session.scalars(listed(PROVINCE, text=typed)).unique()) == [wanted]
+        assert hits(typed) == [wanted]
 
 
 def test_a_code_of_letters_alone_may_be_a_name_too(app: Flask) -> None:
     by_name = registrations.registration(person=somebody("韩文汉", mobile="+8613000000901"))
     by_code = registrations.registration(code="HANWENHA")
-    both = list(db.session.scalars(listed(PROVINCE, text="hanwenha")).unique())
+    both = hits("hanwenha")
     assert {one.id for one in both} == {by_name.id, by_code.id}
 
 
@@ -147,7 +156,7 @@ def test_the_best_match_stands_first(app: Flask) -> None:
 
 
 def test_nearly_is_said_and_shown_only_behind_what_was_typed(desk: dict[str, Registration]) -> None:
-    statement = select(Registration).join(Registration.person)
+    statement = select(Registration)
     assert found(statement, "张文博").exact
     assert not found(statement, "张文彬").exact
     registrations.registration(person=somebody("张文彬", mobile="+8613100000099"))
@@ -203,7 +212,7 @@ def test_what_was_typed_is_understood(
 
 MANY = """
 INSERT INTO people (id, full_name, name_pinyin, name_initials, mobile, email, created_at, name_folded, search_keys)
-SELECT n, '张' || n, 'zhang' || n, 'z', '+86' || n, '', now(), '张' || n, ARRAY[n, n + 1000000, 7]
+SELECT n, '张' || n, 'zhang' || n, 'z', '+86' || n, '', now(), '张' || n, ARRAY[n, n + 1000000, 7, :zhang]
 FROM generate_series(100001, 130000) AS n;
 INSERT INTO registrations (id, code, submission_id, stop_id, person_id, state, badge_class, email, university, education,
                            research_field, language, consent_version, consented_at, applied_at)
@@ -240,7 +249,10 @@ def crowded(fresh_database: Callable[[], str], tmp_path_factory: pytest.TempPath
             ),
         )
         for statement in MANY.split(";"):
-            db.session.execute(text(statement), {"stop": stop.id} if ":stop" in statement else {})
+            given = {"stop": stop.id, "zhang": key(NAME, "张")}
+            db.session.execute(
+                text(statement), {name: one for name, one in given.items() if f":{name}" in statement}
+            )
         db.session.commit()
     yield app
     with app.app_context():
@@ -261,19 +273,34 @@ def plans_of(app: Flask, reach: Reach, typed: str) -> list[str]:
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", explain)
         try:
-            list(db.session.scalars(listed(reach, text=typed).limit(50)).unique())
+            hits(typed, reach)
+            counts_of(everybody_within(reach, typed), Wanted())
         finally:
             event.remove(db.engine, "before_cursor_execute", explain)
             db.session.remove()
     return told
 
 
-@pytest.mark.parametrize("typed", TYPED)
+@pytest.mark.parametrize("typed", [*TYPED, "张"])
 def test_no_search_reads_all_people_or_registrations(crowded: Flask, typed: str) -> None:
     for reach in (PROVINCE, Reach(host_city_ids=frozenset({1}))):
         for plan in plans_of(crowded, reach, typed):
             assert "Seq Scan on people" not in plan, plan
             assert "Seq Scan on registrations" not in plan, plan
+
+
+def test_a_common_name_is_looked_through_from_the_newest_and_counted_so_far(crowded: Flask) -> None:
+    with crowded.app_context():
+        everybody = everybody_within(PROVINCE, "张")
+        assert everybody.broad
+        assert [one.id for one in hits("张")] == list(range(130_000, 129_950, -1))
+        counts = counts_of(everybody, Wanted())
+        assert (counts.is_more(None), counts.number(None) > 9_000) == (True, True)
+        everybody = everybody_within(PROVINCE)
+        assert counts_of(everybody, Wanted()).shown(S.APPLIED) == "10,000+"
+        of_stop: Counts = counts_of(everybody, Wanted(stop_id=hits("张")[0].stop_id))
+        assert (of_stop[S.APPLIED], of_stop[S.CONFIRMED], of_stop.shown()) == (30_000, 1, "30001")
+        db.session.remove()
 
 
 def test_without_the_index_all_people_are_read(crowded: Flask) -> None:
