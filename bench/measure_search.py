@@ -63,8 +63,7 @@ def _at_the_server(house: House, looked_for: list[tuple[str, str | None]]) -> Fi
     from flask import g
 
     from accounts.permissions import Reach
-    from registrations.lookups import listed
-    from registrations.models import Registration
+    from registrations.queue import Wanted, everybody_within, order_named, piece_of
     from shared.db import db
 
     samples: list[Sample] = []
@@ -75,8 +74,9 @@ def _at_the_server(house: House, looked_for: list[tuple[str, str | None]]) -> Fi
         reach = Reach(everywhere=True)
 
         def search(typed: str, code: str | None) -> str:
-            statement = listed(reach, text=typed).limit(50)
-            rows: list[Registration] = list(db.session.scalars(statement).unique())
+            everybody = everybody_within(reach, typed)
+            _name, keys = order_named("", typed, broad=everybody.broad)
+            rows = piece_of(everybody, Wanted(), keys).rows
             return "found" if code is None or any(row.code == code for row in rows) else f"missed {typed}"
 
         for typed, code in looked_for:

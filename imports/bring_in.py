@@ -393,6 +393,7 @@ def _values(row: ImportRow, options: Options, staff: Staff, stop: Stop, room: Ro
             preferred_city_ids=values["preferred_city_ids"],
             research_field=values["research_field"],
             university=values["university"],
+            answers=entry.get("answers", {}),
         )
         if room.fits(applicant):
             room.take(applicant)

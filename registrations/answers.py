@@ -72,18 +72,25 @@ def answers_of(
     return found
 
 
-def answer_columns(campaign_id: int, *, restricted: bool = False) -> list[tuple[str, str]]:
-    """(key, heading) of every question an export may hold, in the order of the form."""
-    return [
-        (key, one.label)
-        for key, one in fields_by_key(campaign_id).items()
-        if one.core is None and one.kind is not Kind.HEADING and (restricted or not one.is_sealed)
-    ]
+def exportable(fields: Mapping[str, Field], *, restricted: bool) -> dict[str, Field]:
+    """Of a campaign's questions those that a column can hold, in the order of the form: the restricted, or the open."""
+    return {
+        key: one
+        for key, one in fields.items()
+        if one.core is None and one.kind is not Kind.HEADING and one.is_sealed is restricted
+    }
 
 
-def answers_in_words(registration: Registration, fields: Mapping[str, Field]) -> dict[str, str]:
-    """The open answers by key, for a row of an export; files are named by their id. Asks the database nothing."""
-    return {key: in_words(fields[key], value) for key, value in registration.answers.items() if key in fields}
+def answer_in_words(one: Field, registration: Registration, files: Mapping[str, str] | None = None) -> str:
+    """The open answer to one question, for a cell of a list. ``files`` name files by their id. Asks nothing."""
+    return in_words(one, registration.answers.get(one.key), files)
+
+
+def file_names_in(registrations: Iterable[Registration], fields: Iterable[Field]) -> dict[str, str]:
+    """What the files are called that these people handed in for these questions, by id, in one query at most."""
+    keys = [one.key for one in fields if one.kind in FILES]
+    found = _files([row.answers[key] for row in registrations for key in keys if key in row.answers])
+    return {number: stored.label for number, stored in found.items()}
 
 
 def everything_said(registration: Registration, questionnaire: Questionnaire) -> dict[str, Any]:

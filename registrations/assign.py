@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import pstdev
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 
-from accounts.models import Staff
-from accounts.permissions import Permission, reach_of
+from accounts.models import RoleGrant, Staff
+from accounts.permissions import ALLOWED, Permission, reach_of
 from audit.record import Actor, record
 from campaigns.models import Campaign, Stop
 from registrations.errors import (
@@ -30,6 +31,8 @@ USUAL_CRITERIA = (
     ("与我省产业契合度", "Fit with the province's industries", 3),
     ("来晋意愿", "Will to come", 2),
 )
+MOST_REVIEWERS = 60
+"""So many reviewers are offered at once; the others are found by a part of their name."""
 SCORABLE = (RegistrationState.APPLIED, RegistrationState.WAITING)
 
 
@@ -62,16 +65,60 @@ class Opinions:
         return pstdev([one.points for one in self.given]) if self.given else 0.0
 
 
-def reviewers_for(stop: Stop) -> list[Staff]:
-    """Who may review registrations of this stop."""
-    everybody = db.session.scalars(select(Staff).where(Staff.is_active).order_by(Staff.full_name, Staff.id))
-    return [
-        staff
-        for staff in everybody
-        if reach_of(staff, Permission.REVIEW_REGISTRATIONS).covers(
-            host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id
+@dataclass(frozen=True)
+class Reviewer:
+    """Somebody who may be asked to review."""
+
+    id: int
+    full_name: str
+
+
+def reviewers_of(
+    stops: Select[Stop],
+    *,
+    find: str = "",
+    keep: Collection[int] = (),
+    asked_only: bool = False,
+    most: int = MOST_REVIEWERS,
+) -> tuple[list[Reviewer], bool]:
+    """Who may review registrations of at least one of ``stops``, by name, and whether there are more than ``most``.
+
+    ``find`` is a part of the name or of the login; those in ``keep`` stand first whatever it says. ``asked_only``:
+    only those who were asked for a review already. One query, however many staff there are.
+    """
+    roles = [role for role, allowed in ALLOWED.items() if Permission.REVIEW_REGISTRATIONS in allowed]
+
+    def some(column: Any) -> Select[Any]:
+        return stops.with_only_columns(column).order_by(None)
+
+    somewhere = or_(
+        RoleGrant.host_city_id.in_(some(Stop.host_city_id)),
+        RoleGrant.campaign_id.in_(some(Stop.campaign_id)),
+        RoleGrant.stop_id.in_(some(Stop.id)),
+        and_(
+            RoleGrant.host_city_id.is_(None),
+            RoleGrant.campaign_id.is_(None),
+            RoleGrant.stop_id.is_(None),
+            RoleGrant.employer_id.is_(None),
+        ),
+    )
+    kept = Staff.id.in_(keep)
+    statement = (
+        select(Staff.id, Staff.full_name)
+        .where(
+            Staff.is_active,
+            exists().where(RoleGrant.staff_id == Staff.id, RoleGrant.role.in_(roles), somewhere),
         )
-    ]
+        .order_by(kept.desc(), Staff.full_name, Staff.id)
+        .limit(max(most, len(keep)) + 1)
+    )
+    if find.strip():
+        named = Staff.full_name.icontains(find.strip(), autoescape=True)
+        statement = statement.where(or_(kept, named, Staff.login.icontains(find.strip(), autoescape=True)))
+    if asked_only:
+        statement = statement.where(or_(kept, exists().where(Review.reviewer_id == Staff.id)))
+    found = [Reviewer(number, name) for number, name in db.session.execute(statement)]
+    return found[:most], len(found) > most
 
 
 def assign_in_turn(

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from registrations.exports import COLUMNS, Format
+from registrations.exports import COLUMNS, Format, answer_columns
 from registrations.queue_forms import TickField
 
 
@@ -20,6 +20,12 @@ class ExportForm(FlaskForm):
         _l("Columns of the export"),
         coerce=str,
         validators=[InputRequired(_l("Please choose one column at least."))],
+    )
+    answers = TickField(_l("Answers to the campaign's own questions"), coerce=str)
+    restricted = TickField(
+        _l("Restricted answers"),
+        coerce=str,
+        description=_l("Sealed in the database. That they were taken out, and which, is recorded."),
     )
     format = RadioField(_l("Format"), coerce=str, validators=[DataRequired()], default=Format.XLSX.value)
     contacts = BooleanField(_l("Mobile numbers and e-mail addresses in full"))
@@ -32,10 +38,25 @@ class ExportForm(FlaskForm):
         ],
     )
 
-    def __init__(self, *, may_have_contacts: bool, **kwargs: Any) -> None:
+    def __init__(self, *, may_have_contacts: bool, campaign_id: int | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        for field, restricted in ((self.answers, False), (self.restricted, True)):
+            columns = answer_columns(campaign_id, restricted=restricted)
+            field.choices = [(column.name, column.label) for column in columns]
+            if not field.choices or (restricted and not may_have_contacts):
+                del self[field.short_name]
         self.columns.choices = [(column.name, column.label) for column in COLUMNS]
         self.columns.flags.required = self.format.flags.required = True
         self.format.choices = [(one.value, one.label) for one in Format]
         if not may_have_contacts:
             del self.contacts
+
+    @property
+    def chosen_columns(self) -> list[str]:
+        """The names of all columns that were ticked."""
+        return [
+            name
+            for field in (self.columns, self.answers, self.restricted)
+            if field
+            for name in field.data or ()
+        ]

@@ -25,7 +25,7 @@ from registrations.exports import (
     rows_of,
 )
 from registrations.queue import everybody_within, order_named
-from registrations.queue_views import form_of, only_filters
+from registrations.queue_views import form_of, known_campaign, only_filters
 from registrations.staff_views import bp
 from shared.db import transaction
 
@@ -36,7 +36,12 @@ def export() -> ResponseReturnValue:
     """What is to be in the file: the list as it is filtered now, with its columns chosen beforehand."""
     query = only_filters(request.query_string.decode("utf-8", errors="replace"))
     shown = MultiDict(parse_qsl(query)).getlist("column")
-    form = ExportForm(may_have_contacts=_may_have_contacts(), data={"columns": sorted(columns_like(shown))})
+    preselected = sorted(columns_like(shown))
+    form = ExportForm(
+        may_have_contacts=_may_have_contacts(),
+        campaign_id=_campaign_id(query),
+        data={"columns": preselected, "answers": preselected},
+    )
     return _page(form, query)
 
 
@@ -45,16 +50,18 @@ def export() -> ResponseReturnValue:
 def order_export() -> ResponseReturnValue:
     """The file, at once when it is short, else in the background."""
     query = only_filters(request.form.get("query", ""))
-    form = ExportForm(may_have_contacts=_may_have_contacts())
+    campaign_id = _campaign_id(query)
+    form = ExportForm(may_have_contacts=_may_have_contacts(), campaign_id=campaign_id)
     if not form.validate_on_submit():
         return _page(form, query), 422
     ids = _ids(query)
     order = new_order(
-        form.columns.data or [],
+        form.chosen_columns,
         Format(form.format.data),
         contacts=bool("contacts" in form and form.contacts.data),
         reason=" ".join((form.reason.data or "").split()),
         by=g.staff,
+        campaign_id=campaign_id,
     )
     if len(ids) > AT_ONCE:
         with transaction():
@@ -78,6 +85,11 @@ def _ids(query: str) -> list[int]:
     return ids_of(everybody, wanted, keys)
 
 
+def _campaign_id(query: str) -> int | None:
+    """The campaign to which the list is narrowed, of those within reach: its own questions may be columns."""
+    return known_campaign(MultiDict(parse_qsl(query)))
+
+
 def _page(form: ExportForm, query: str) -> str:
     count = len(_ids(query))
     return render_template(
@@ -89,6 +101,7 @@ def _page(form: ExportForm, query: str) -> str:
         is_cut=count >= MOST,
         back=url_for(".registration_list") + (f"?{query}" if query else ""),
         may_have_contacts=_may_have_contacts(),
+        has_campaign=_campaign_id(query) is not None,
         title=_("Export"),
     )
 

@@ -6,8 +6,8 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -23,10 +23,15 @@ from accounts.permissions import Permission, reach_of
 from audit.record import record
 from campaigns.lookups import host_cities
 from campaigns.models import Stop
+from questions.engine import Field
+from questions.lookups import fields_by_key
+from questions.sheet import in_words
+from registrations.answers import FILES, answer_in_words, exportable, file_names_in
 from registrations.lookups import registrations_within
 from registrations.models import Registration
 from registrations.people_lookups import arrivals_of
 from registrations.queue import Everybody, Wanted, queue_of
+from registrations.sealed_answers import unsealed_answers
 from shared.clock import in_china
 from shared.codes import new_code
 from shared.db import db
@@ -73,11 +78,15 @@ _FORMAT_LABELS = {
 
 @dataclass(frozen=True)
 class Cells:
-    """What a row is made of besides itself: names of cities, who has arrived, whether contacts are shown in full."""
+    """What a row is made of besides itself: names of cities, who has arrived, whether contacts are shown in full, the
+    names of files by id, and the row's restricted answers, as far as the reader may have them.
+    """
 
     cities: dict[int, str]
     arrived: set[int]
     contacts: bool
+    files: Mapping[str, str] = field(default_factory=dict)
+    sealed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,10 +94,11 @@ class ExportColumn:
     """One column that may be chosen; the queue's column of the same ``name`` preselects it."""
 
     name: str
-    label: LazyString
+    label: LazyString | str
     value: Callable[[Registration, Cells], str]
     usual: bool = False
     is_contact: bool = False
+    is_restricted: bool = False
 
 
 def _moment(at: Any) -> str:
@@ -139,17 +149,44 @@ COLUMNS: tuple[ExportColumn, ...] = (
     ExportColumn("second_form", _l("Second form"), lambda row, _cells: _moment(row.second_form_at)),
 )
 _BY_NAME = {column.name: column for column in COLUMNS}
+ANSWER = "answer."
+"""How the name of a column begins that holds the answers to one of the campaign's own questions."""
+
+
+def answer_columns(campaign_id: int | None, *, restricted: bool) -> list[ExportColumn]:
+    """The columns of a campaign's own questions, in the order of the form: the restricted ones, or the open ones."""
+    if campaign_id is None:
+        return []
+    return [
+        _answer_column(campaign_id, one)
+        for one in exportable(fields_by_key(campaign_id), restricted=restricted).values()
+    ]
+
+
+def _answer_column(campaign_id: int, one: Field) -> ExportColumn:
+    def value(row: Registration, cells: Cells) -> str:
+        if row.stop.campaign_id != campaign_id:
+            return ""  # the same key may be another question elsewhere
+        if not one.is_sealed:
+            return answer_in_words(one, row, cells.files)
+        return in_words(one, cells.sealed.get(one.key))  # none for whoever may not
+
+    return ExportColumn(ANSWER + one.key, one.label, value, is_restricted=one.is_sealed)
 
 
 @dataclass(frozen=True)
 class Order:
-    """What was ordered: which columns, in which format, with contacts in full or not, why; and the file's number."""
+    """What was ordered: which columns, in which format, with contacts in full or not, why; and the file's number.
+
+    ``campaign_id``: whose own questions are among the columns.
+    """
 
     columns: tuple[str, ...]
     format: Format
     contacts: bool
     reason: str
     number: str
+    campaign_id: int | None = None
 
     def as_arguments(self) -> dict[str, Any]:
         """Plain values, for long work."""
@@ -164,6 +201,7 @@ class Order:
             contacts=bool(arguments["contacts"]),
             reason=str(arguments["reason"]),
             number=str(arguments["number"]),
+            campaign_id=arguments.get("campaign_id"),
         )
 
     @property
@@ -172,25 +210,46 @@ class Order:
         return f"registrations-{self.number}{self.format.suffix}"
 
     @property
+    def questions(self) -> list[str]:
+        """The keys of the own questions among the columns."""
+        return [name.removeprefix(ANSWER) for name in self.columns if name.startswith(ANSWER)]
+
     def chosen(self) -> list[ExportColumn]:
-        """The columns, in the order of COLUMNS."""
-        return [column for column in COLUMNS if column.name in self.columns]
+        """The columns: the usual ones in the order of COLUMNS, then the own questions in the order of the form."""
+        plain = [column for column in COLUMNS if column.name in self.columns]
+        if not self.questions:
+            return plain
+        own = [one for kept in (False, True) for one in answer_columns(self.campaign_id, restricted=kept)]
+        return plain + [column for column in own if column.name in self.columns]
 
 
 def columns_like(names: Sequence[str]) -> set[str]:
     """What is preselected: name and code, and what the list shows; the usual ones when it shows the usual."""
-    shown = {name for name in names if name in _BY_NAME}
+    shown = {name for name in names if name in _BY_NAME or name.startswith(ANSWER)}
     return {"name", "code"} | (shown or {column.name for column in COLUMNS if column.usual})
 
 
-def new_order(columns: Iterable[str], format_: Format, *, contacts: bool, reason: str, by: Staff) -> Order:
-    """An order with a number of its own; contacts in full only for whoever may."""
+def new_order(
+    columns: Iterable[str],
+    format_: Format,
+    *,
+    contacts: bool,
+    reason: str,
+    by: Staff,
+    campaign_id: int | None = None,
+) -> Order:
+    """An order with a number of its own; contacts in full and restricted answers only for whoever may."""
+    may_have_contacts = bool(reach_of(by, Permission.EXPORT_CONTACTS))
+    known = set(_BY_NAME) | {one.name for one in answer_columns(campaign_id, restricted=False)}
+    if may_have_contacts:
+        known |= {one.name for one in answer_columns(campaign_id, restricted=True)}
     return Order(
-        columns=tuple(name for name in columns if name in _BY_NAME),
+        columns=tuple(name for name in columns if name in known),
         format=format_,
-        contacts=contacts and bool(reach_of(by, Permission.EXPORT_CONTACTS)),
+        contacts=contacts and may_have_contacts,
         reason=reason,
         number=f"GS{new_code()}",
+        campaign_id=campaign_id,
     )
 
 
@@ -205,6 +264,7 @@ def record_export(order: Order, *, rows: int, by: Staff) -> None:
         columns=list(order.columns),
         format=order.format.value,
         contacts=order.contacts,
+        restricted=[column.name.removeprefix(ANSWER) for column in order.chosen() if column.is_restricted],
         reason=order.reason,
     )
 
@@ -218,7 +278,7 @@ def ids_of(everybody: Everybody, wanted: Wanted, keys: Sequence[SortKey]) -> lis
 
 def heading(order: Order) -> list[str]:
     """The first line: the columns' names, and the number's at the end."""
-    return [*(str(column.label) for column in order.chosen), _("Export number")]
+    return [*(str(column.label) for column in order.chosen()), _("Export number")]
 
 
 def rows_of(ids: Sequence[int], order: Order, *, by: Staff) -> Iterator[list[str]]:
@@ -229,7 +289,14 @@ def rows_of(ids: Sequence[int], order: Order, *, by: Staff) -> Iterator[list[str
     cities = {city.id: city.name for city in host_cities()}
     contacts_within = reach_of(by, Permission.EXPORT_CONTACTS)
     within = registrations_within(reach_of(by, Permission.EXPORT_REGISTRATIONS))
-    chosen = order.chosen
+    chosen = order.chosen()
+    takes_restricted = any(column.is_restricted for column in chosen)
+    asked = set(order.questions)
+    with_files = [
+        one
+        for one in (fields_by_key(order.campaign_id).values() if asked and order.campaign_id else ())
+        if one.key in asked and one.kind in FILES
+    ]
     for start in range(0, len(ids), PIECE):
         some = ids[start : start + PIECE]
         found = {
@@ -243,15 +310,17 @@ def rows_of(ids: Sequence[int], order: Order, *, by: Staff) -> Iterator[list[str
             ).unique()
         }
         arrived = arrivals_of(found.values()) if "arrived" in order.columns else set()
+        files = file_names_in(found.values(), with_files) if with_files else {}
         for registration_id in some:
             row = found.get(registration_id)
             if row is None:
                 continue
             stop = row.stop
-            full = order.contacts and contacts_within.covers(
+            may_be_full = contacts_within.covers(
                 host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id
             )
-            cells = Cells(cities, arrived, full)
+            sealed = unsealed_answers(row) if takes_restricted and may_be_full else {}
+            cells = Cells(cities, arrived, order.contacts and may_be_full, files, sealed)
             yield [*(column.value(row, cells) for column in chosen), order.number]
 
 

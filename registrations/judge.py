@@ -53,6 +53,7 @@ class Case:
     preferred_city_ids: Sequence[int]
     research_field: str
     university: str
+    answers: dict[str, Any]
     has_arrived: bool
     stands_elsewhere: bool
 
@@ -150,6 +151,7 @@ def _columns() -> Select[*tuple[Any, ...]]:
         Registration.preferred_city_ids,
         Registration.research_field,
         Registration.university,
+        Registration.answers,
         exists().where(
             check_ins.c.registration_id == Registration.id,
             check_ins.c.is_arrival,

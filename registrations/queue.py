@@ -30,7 +30,9 @@ from accounts.permissions import Permission, Reach, reach_of
 from audit.record import record
 from campaigns.models import Stop
 from people.models import Person
+from questions.engine import Field
 from questions.models import AskedWhen, Kind, Question
+from registrations.answers import FILES, answer_in_words, exportable
 from registrations.errors import ViewNeedsAName
 from registrations.judge import in_order_of_seats
 from registrations.lookups import registrations_within
@@ -171,6 +173,7 @@ def _conditions(wanted: Wanted, *, of_any_state: bool) -> list[ColumnElement[boo
                     Registration.preferred_city_ids,
                     Registration.research_field,
                     Registration.university,
+                    Registration.answers,
                 )
             )
         )
@@ -259,9 +262,7 @@ def piece_of(
         .join(Registration.stop)
         .options(contains_eager(Registration.person), contains_eager(Registration.stop))
     )
-    return slice_of(
-        queue_of(everybody, wanted), keys, after=after, before=before, size=size, whole=whole
-    )
+    return slice_of(queue_of(everybody, wanted), keys, after=after, before=before, size=size, whole=whole)
 
 
 def channels_within(reach: Reach) -> list[str]:
@@ -282,7 +283,10 @@ def channels_within(reach: Reach) -> list[str]:
     statement = select(words.c.channel).where(words.c.channel.is_not(None)).limit(MOST_CHANNELS)
     if not reach.everywhere:
         statement = statement.where(
-            registrations_within(reach).where(Registration.channel == words.c.channel).correlate(words).exists()
+            registrations_within(reach)
+            .where(Registration.channel == words.c.channel)
+            .correlate(words)
+            .exists()
         )
     return list(db.session.scalars(statement))
 
@@ -330,12 +334,19 @@ def reviews_of(registration_ids: Sequence[int]) -> dict[int, list[tuple[str, Rev
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the queue. ``sort`` orders by it; the registration's id is added behind."""
+    """One column of the queue. ``sort`` orders by it; the registration's id is added behind. ``question``: the
+    campaign's own question whose answers it holds.
+    """
 
     name: str
-    label: LazyString
+    label: LazyString | str
     sort: SortKey | None = None
     usual: bool = False
+    question: Field | None = None
+
+    def words(self, registration: Registration) -> str:
+        """What stands in a cell of an own question's column."""
+        return answer_in_words(self.question, registration) if self.question else ""
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -362,9 +373,19 @@ LINE = "line"
 NEWEST = "newest"
 
 
-def columns_named(names: Sequence[str]) -> list[Column]:
-    """The columns asked for, in their own order; the usual ones when none is."""
-    chosen = [column for column in COLUMNS if column.name in names]
+def own_columns(questions: Sequence[Field]) -> list[Column]:
+    """The columns of a campaign's own questions: the open ones whose answers fit into a cell."""
+    asked = exportable({one.key: one for one in questions}, restricted=False)
+    return [
+        Column(f"answer.{key}", one.label, question=one)
+        for key, one in asked.items()
+        if one.kind not in FILES and one.kind is not Kind.CONSENT
+    ]
+
+
+def columns_named(names: Sequence[str], own: Sequence[Column] = ()) -> list[Column]:
+    """The columns asked for, in their own order; the usual ones when none is. ``own`` are the campaign's."""
+    chosen = [column for column in (*COLUMNS, *own) if column.name in names]
     return chosen or [column for column in COLUMNS if column.usual]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -22,18 +22,20 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from accounts.models import Staff
 from campaigns.models import HostCity, Stop
 from questions.engine import Field as Asked
 from questions.models import Kind
+from registrations.assign import Reviewer
 from registrations.models import Education, Quota, QuotaDimension, ReadyReason, RegistrationState
 from registrations.queue import Wanted
-from registrations.quotas import cell_label
+from registrations.quotas import cell_labels
 from shared.clock import in_china
 from shared.fields import LineField
 from shared.language import in_language
 
 MOST_ANSWERS = 8
+FILTERED = (Kind.CITY, Kind.CITIES, Kind.CHOICE, Kind.SEVERAL)
+"""Kinds of questions whose answers narrow the queue; cities come first."""
 ANSWER = "answer."
 
 
@@ -79,7 +81,7 @@ class QueueForm(FlaskForm):
         stops: Sequence[Stop],
         cities: Sequence[HostCity],
         channels: Sequence[str],
-        reviewers: Sequence[Staff],
+        reviewers: Sequence[Reviewer],
         quotas: Sequence[Quota],
         asked: Sequence[Asked],
         formdata: Any,
@@ -97,14 +99,12 @@ class QueueForm(FlaskForm):
         self.education.choices = [any_one, *((one.value, one.label) for one in Education)]
         self.channel.choices = [any_one, *((name, name) for name in channels)]
         self.reviewer.choices = [any_one, *((str(one.id), one.full_name) for one in reviewers)]
-        self.quota.choices = [any_one, *((str(one.id), cell_label(one)) for one in quotas)]
+        self.quota.choices = [any_one, *((str(key), label) for key, label in cell_labels(quotas).items())]
+        self.own_questions = asked
         self.asked = [
             one
-            for one in asked
-            if one.kind in (Kind.CHOICE, Kind.SEVERAL)
-            and not one.restricted
-            and one.choices
-            and one.core is None
+            for one in sorted(asked, key=lambda one: one.kind not in (Kind.CITY, Kind.CITIES))
+            if one.kind in FILTERED and not one.restricted and one.choices and one.core is None
         ][:MOST_ANSWERS]
         self.answers = {
             one.key: formdata.get(ANSWER + one.key, "")
@@ -195,6 +195,7 @@ class CarryOutForm(FlaskForm):
         validators=[Optional(), NumberRange(0, 9, message=_l("A number from 0 to 9."))],
         default=5,
     )
+    find = StringField(_l("Name of a reviewer"), validators=[Length(max=60)], render_kw={"type": "search"})
     reviewers = TickField(_l("Reviewers"), coerce=int, validate_choice=False)
     each = IntegerField(
         _l("Reviewers for each registration"),
@@ -204,8 +205,11 @@ class CarryOutForm(FlaskForm):
     subject = StringField(_l("Subject"), validators=[Length(max=150)])
     text = TextAreaField(_l("Text"), validators=[Length(max=4000)], render_kw={"rows": 7})
 
-    def __init__(self, *, reasons: Sequence[ReadyReason], reviewers: Sequence[Staff]) -> None:
+    def __init__(
+        self, *, reasons: Sequence[ReadyReason], reviewers: Sequence[Reviewer], more_reviewers: bool = False
+    ) -> None:
         super().__init__()
+        self.more_reviewers = more_reviewers
         self.reason_id.choices = [(str(one.id), one.text) for one in reasons]
         self.reviewers.choices = [(one.id, one.full_name) for one in reviewers]
         for field in (self.reason_id, self.reason, self.subject, self.text, self.reviewers, self.priority):
@@ -249,14 +253,21 @@ class QuotaForm(FlaskForm):
     education = SelectField(_l("Education"))
     city = SelectField(_l("First wish of city"), coerce=str)
     words = StringField(_l("Field or university"), validators=[Length(max=60)])
+    answer = SelectField(_l("City of origin or another answer"), validate_choice=False)
     most = IntegerField(
         _l("At most"),
         validators=[InputRequired(), NumberRange(0, 100_000, message=_l("A number, 0 or more."))],
     )
 
-    def __init__(self, *, cities: Sequence[HostCity], **kwargs: Any) -> None:
+    def __init__(
+        self, *, cities: Sequence[HostCity], answers: Mapping[str, list[tuple[str, str]]], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.dimension.choices = [(one.value, one.label) for one in QuotaDimension]
+        self.dimension.choices = [
+            (one.value, one.label) for one in QuotaDimension if answers or one is not QuotaDimension.ANSWER
+        ]
+        self.answer.choices = dict(answers)
+        self.offered_answers = {value for cells in answers.values() for value, _label in cells}
         self.education.choices = [(one.value, one.label) for one in Education]
         self.city.choices = [(str(city.id), city.name) for city in cities]
 
@@ -266,6 +277,11 @@ class QuotaForm(FlaskForm):
         if needs_words and not (field.data or "").strip():
             raise ValidationError(_("Say which one."))
 
+    def validate_answer(self, field: SelectField) -> None:
+        """An answer is one of those there are."""
+        if self.dimension.data == QuotaDimension.ANSWER and field.data not in self.offered_answers:
+            raise ValidationError(_("Say which one."))
+
     @property
     def chosen_value(self) -> str:
         """The cell's value, as a quota holds it; only after ``validate``."""
@@ -273,6 +289,8 @@ class QuotaForm(FlaskForm):
             return str(self.education.data)
         if self.dimension.data == QuotaDimension.WISH:
             return str(self.city.data)
+        if self.dimension.data == QuotaDimension.ANSWER:
+            return str(self.answer.data)
         return " ".join((self.words.data or "").split())
 
 

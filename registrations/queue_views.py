@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,14 +13,12 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from accounts.access import open_to_staff, requires
-from accounts.lookups import staff_who_may
-from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
 from campaigns.lookups import host_cities, stops_for, stops_within
 from campaigns.models import Stop
 from jobs.models import LongWork
 from questions.lookups import fields_by_key
-from registrations.assign import left_to_review
+from registrations.assign import MOST_REVIEWERS, Reviewer, left_to_review, reviewers_of
 from registrations.batch import batch_for, carry_out, choose, preview_of
 from registrations.judge import BEGINS_AT
 from registrations.lookups import arrived_at, history, place_in_line, registration_for
@@ -37,6 +36,7 @@ from registrations.queue import (
     everybody_within,
     may_decide,
     order_named,
+    own_columns,
     piece_of,
     reviews_of,
     save_view,
@@ -47,6 +47,8 @@ from registrations.quotas import quotas_of
 from registrations.staff_views import bp, opinions_shown
 from shared.db import db, transaction
 from shared.errors import Refusal
+
+MOST_ASKED_REVIEWERS = 200
 
 
 @bp.get("")
@@ -62,7 +64,8 @@ def registration_list() -> ResponseReturnValue:
         everybody, wanted, keys, after=request.args.get("after"), before=request.args.get("before")
     )
     counts = counts_of(everybody, wanted)
-    columns = columns_named(request.args.getlist("column"))
+    own = own_columns(form.own_questions)
+    columns = columns_named(request.args.getlist("column"), own)
     ids = [row.id for row in piece.rows]
     views = views_for(g.staff)
     return render_template(
@@ -73,7 +76,7 @@ def registration_list() -> ResponseReturnValue:
         counts=counts,
         total=counts.number(wanted.state),
         columns=columns,
-        all_columns=COLUMNS,
+        all_columns=[*COLUMNS, *own],
         order=order,
         exact=everybody.exact,
         left_to_score=left_to_review(g.staff),
@@ -176,7 +179,9 @@ def batch(batch_id: int) -> ResponseReturnValue:
 def carry_out_batch(batch_id: int) -> ResponseReturnValue:
     """Carry it out."""
     chosen = batch_for(g.staff, batch_id)
-    form = _carry_out_form()
+    form = _carry_out_form(chosen)
+    if "look" in request.form:  # for reviewers of another name: nothing is carried out, nothing typed is lost
+        return _batch_page(batch_id, form)
     if not form.validate():
         return _batch_page(batch_id, form), 422
     options = form.options()
@@ -198,7 +203,7 @@ def carry_out_batch(batch_id: int) -> ResponseReturnValue:
 def _batch_page(batch_id: int, form: CarryOutForm | None = None) -> str:
     chosen = batch_for(g.staff, batch_id)
     work = db.session.get(LongWork, chosen.work_id) if chosen.work_id else None
-    form = form or _carry_out_form()
+    form = form or _carry_out_form(chosen)
     may_go_over = _may_go_over(chosen)
     preview = None if work else preview_of(chosen, over_quota=may_go_over and bool(form.over_quota.data))
     names = {}
@@ -230,39 +235,63 @@ def _may_go_over(chosen: Batch) -> bool:
     return db.session.scalar(foreign.limit(1)) is None
 
 
-def _carry_out_form() -> CarryOutForm:
+def _carry_out_form(chosen: Batch) -> CarryOutForm:
     reach = reach_of(g.staff, Permission.REVIEW_REGISTRATIONS)
     reasons = select(ReadyReason).order_by(ReadyReason.id)
     if not reach.everywhere:
         reasons = reasons.where(
             ReadyReason.host_city_id.is_(None) | ReadyReason.host_city_id.in_(reach.host_city_ids)
         )
-    return CarryOutForm(reasons=db.session.scalars(reasons).all(), reviewers=_reviewers())
-
-
-def _reviewers() -> list[Staff]:
-    """Everybody who may review somewhere within one's own reach."""
-    return staff_who_may(
-        Permission.REVIEW_REGISTRATIONS, within=reach_of(g.staff, Permission.REVIEW_REGISTRATIONS)
-    )
+    reviewers, more = list[Reviewer](), False
+    if chosen.act is Act.REVIEWERS:
+        theirs = select(Registration.stop_id).where(Registration.id.in_(chosen.registration_ids))
+        ticked = [int(text) for text in request.form.getlist("reviewers") if _is_id(text)]
+        reviewers, more = reviewers_of(
+            stops_within(reach).where(Stop.id.in_(theirs)),
+            find=request.form.get("find", ""),
+            keep=ticked[:MOST_REVIEWERS],
+        )
+    return CarryOutForm(reasons=db.session.scalars(reasons).all(), reviewers=reviewers, more_reviewers=more)
 
 
 def form_of(arguments: MultiDict[str, str]) -> QueueForm:
     """The filters as an address says them."""
     stops = stops_for(g.staff, Permission.SEE_REGISTRATIONS)
-    campaign_id, stop_id = arguments.get("campaign", type=int), arguments.get("stop", type=int)
-    of_stop = next((stop for stop in stops if stop.id == stop_id), None)
-    campaign_id = of_stop.campaign_id if of_stop else campaign_id
-    known = any(stop.campaign_id == campaign_id for stop in stops)
+    of_stop = next((stop for stop in stops if stop.id == arguments.get("stop", type=int)), None)
+    campaign_id = _campaign_among(stops, arguments)
     return QueueForm(
         stops=stops,
         cities=host_cities(),
         channels=channels_within(reach_of(g.staff, Permission.SEE_REGISTRATIONS)),
-        reviewers=_reviewers(),
+        reviewers=_asked_reviewers(campaign_id, arguments),
         quotas=quotas_of(of_stop.id) if of_stop else [],
-        asked=list(fields_by_key(campaign_id).values()) if campaign_id and known else [],
+        asked=list(fields_by_key(campaign_id).values()) if campaign_id else [],
         formdata=arguments,
     )
+
+
+def known_campaign(arguments: MultiDict[str, str]) -> int | None:
+    """The campaign to which an address narrows the list, itself or by a stop; None when it is not within reach."""
+    return _campaign_among(stops_for(g.staff, Permission.SEE_REGISTRATIONS), arguments)
+
+
+def _campaign_among(stops: Sequence[Stop], arguments: MultiDict[str, str]) -> int | None:
+    stop_id, campaign_id = arguments.get("stop", type=int), arguments.get("campaign", type=int)
+    named = (stop.campaign_id for stop in stops if stop.id == stop_id)
+    campaign_id = next(named, campaign_id)
+    return campaign_id if any(stop.campaign_id == campaign_id for stop in stops) else None
+
+
+def _asked_reviewers(campaign_id: int | None, arguments: MultiDict[str, str]) -> list[Reviewer]:
+    """The reviewers to narrow by: who was asked already and may review there."""
+    stops = stops_within(reach_of(g.staff, Permission.SEE_REGISTRATIONS))
+    if campaign_id is not None:
+        stops = stops.where(Stop.campaign_id == campaign_id)
+    chosen = arguments.get("reviewer", type=int)
+    reviewers, _more = reviewers_of(
+        stops, asked_only=True, keep=[chosen] if chosen else [], most=MOST_ASKED_REVIEWERS
+    )
+    return reviewers
 
 
 def _may(found: Registration) -> dict[str, bool]:

@@ -1,13 +1,14 @@
-"""Quotas: at most so many seats of a stop for one education, first wish of city, field or university.
+"""Quotas: at most so many seats of a stop for one education, first wish of city, field, university, or one answer to a
+question of the campaign (the city somebody comes from).
 
-``cells_of`` says which cells a registration falls into, as the database's own function quota_cells() does; the
+``falls_into`` says which cells a registration falls into, as the database's own function quota_cells() does; the
 database pins them to the registration when it gets its seat and counts them, so a later correction of a field
 neither breaks a quota nor frees a place in it. A seat given over a quota with a reason is counted in no cell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,7 +18,12 @@ from sqlalchemy import any_, func, literal, select, text, update
 
 from accounts.models import Staff
 from audit.record import record
-from campaigns.models import HostCity, Stop
+from campaigns.lookups import host_cities
+from campaigns.models import Stop
+from questions.engine import Field
+from questions.lookups import fields_by_key, fields_of, questions_of
+from questions.models import Kind
+from questions.sheet import in_words
 from registrations.errors import QuotaBelowTaken, QuotaExists
 from registrations.models import SEATED, Education, Quota, QuotaDimension, Registration
 from shared.db import db, hold
@@ -35,6 +41,8 @@ class Applicant(Protocol):
     def research_field(self) -> Any: ...
     @property
     def university(self) -> Any: ...
+    @property
+    def answers(self) -> Any: ...
 
 
 def falls_into(quota: Quota, applicant: Applicant) -> bool:
@@ -46,6 +54,9 @@ def falls_into(quota: Quota, applicant: Applicant) -> bool:
         return bool(wishes) and quota.value == str(wishes[0])
     if quota.dimension is QuotaDimension.FIELD:
         return quota.value.lower() in applicant.research_field.lower()
+    if quota.dimension is QuotaDimension.ANSWER:
+        key, _sign, choice = quota.value.partition("=")
+        return bool((applicant.answers or {}).get(key) == choice)
     return bool(quota.value == applicant.university)
 
 
@@ -113,13 +124,45 @@ def quotas_of(stop_id: int) -> list[Quota]:
 
 def cell_label(quota: Quota) -> str:
     """What the cell is called: 最高学历：博士, in the reader's language."""
-    shown = quota.value
+    return cell_labels([quota])[quota.id]
+
+
+def cell_labels(quotas: Sequence[Quota]) -> dict[int, str]:
+    """What each cell is called, by the quota's id; as many queries for many as for one of each dimension."""
+    by_dimension = {quota.dimension: quota for quota in quotas}
+    cities, fields = dict[str, str](), dict[str, Field]()
+    if QuotaDimension.WISH in by_dimension:
+        cities = {str(city.id): city.name for city in host_cities()}
+    if QuotaDimension.ANSWER in by_dimension:
+        # The quotas of one page are those of one stop, or of stops of one campaign.
+        stop = db.session.get_one(Stop, by_dimension[QuotaDimension.ANSWER].stop_id)
+        fields = fields_by_key(stop.campaign_id)
+    return {quota.id: _cell_label(quota, cities, fields) for quota in quotas}
+
+
+def _cell_label(quota: Quota, cities: Mapping[str, str], fields: Mapping[str, Field]) -> str:
+    label, shown = quota.dimension.label, quota.value
     if quota.dimension is QuotaDimension.EDUCATION:
         shown = Education(quota.value).label
-    elif quota.dimension is QuotaDimension.WISH and quota.value.isdigit():
-        city = db.session.get(HostCity, int(quota.value))
-        shown = city.name if city is not None else quota.value
-    return str(_("%(label)s: %(text)s", label=quota.dimension.label, text=shown))
+    elif quota.dimension is QuotaDimension.WISH:
+        shown = cities.get(quota.value, quota.value)
+    elif quota.dimension is QuotaDimension.ANSWER:
+        key, _sign, choice = quota.value.partition("=")
+        if key in fields:
+            label, shown = fields[key].label, in_words(fields[key], choice)
+    return str(_("%(label)s: %(text)s", label=label, text=shown))
+
+
+def answer_cells(campaign_id: int) -> dict[str, list[tuple[str, str]]]:
+    """The answers that a quota can be set on: for each question, by its label, the cells' values with their labels.
+
+    Only open questions with one answer out of a short list, as the city of origin is.
+    """
+    return {
+        one.label: [(f"{one.key}={choice.key}", choice.label) for choice in one.choices]
+        for one in fields_of(questions_of(campaign_id))
+        if one.kind in (Kind.CITY, Kind.CHOICE) and one.core is None and not one.is_sealed and one.choices
+    }
 
 
 def set_quota(stop_id: int, dimension: QuotaDimension, value: str, *, most: int, by: Staff) -> Quota:
@@ -194,6 +237,7 @@ def _seated_in(stop_id: int, dimension: QuotaDimension, value: str) -> list[int]
             Registration.preferred_city_ids,
             Registration.research_field,
             Registration.university,
+            Registration.answers,
         ).where(
             Registration.stop_id == stop_id,
             Registration.state.in_(SEATED),

@@ -16,7 +16,7 @@ from campaigns.models import Stop
 from registrations.lookups import counts_by_state, seat_rules_of
 from registrations.models import Quota, QuotaDimension, ReadyReason, RegistrationState, SeatRules
 from registrations.queue_forms import QuotaForm, ReadyReasonForm, SeatRulesForm
-from registrations.quotas import cell_label, change_quota, lift_quota, quotas_of, set_quota
+from registrations.quotas import answer_cells, cell_labels, change_quota, lift_quota, quotas_of, set_quota
 from registrations.staff_views import bp
 from registrations.still_coming import no_shows, release_no_shows
 from shared.clock import now
@@ -56,7 +56,7 @@ def keep_seat_rules(stop_id: int) -> ResponseReturnValue:
 def new_quota(stop_id: int) -> ResponseReturnValue:
     """Limit one cell."""
     stop = stop_for(g.staff, stop_id, Permission.PLAN_CAMPAIGNS)
-    form = QuotaForm(cities=host_cities())
+    form = _quota_form(stop)
     if not form.validate():
         return _seats_page(stop, quota_form=form), 422
     try:
@@ -156,20 +156,25 @@ def remove_reason(reason_id: int) -> ResponseReturnValue:
 def _seats_page(
     stop: Stop, *, rules_form: SeatRulesForm | None = None, quota_form: QuotaForm | None = None
 ) -> str:
-    cities = host_cities()
+    quotas = quotas_of(stop.id)
+    labels = cell_labels(quotas)
     counts = counts_by_state([stop.id])[stop.id]
     begun = stop.starts_at <= now() < stop.ends_at and stop.cancelled_at is None
     return render_template(
         "registrations/seats.html",
         stop=stop,
         rules_form=rules_form or SeatRulesForm(obj=seat_rules_of(stop.id)),
-        quota_form=quota_form or QuotaForm(cities=cities),
-        quotas=[(quota, cell_label(quota)) for quota in quotas_of(stop.id)],
+        quota_form=quota_form or _quota_form(stop),
+        quotas=[(quota, labels[quota.id]) for quota in quotas],
         counts=counts,
         offered=counts[RegistrationState.OFFERED],
         waiting=counts[RegistrationState.WAITING],
         missing=len(no_shows(stop)) if begun else None,
     )
+
+
+def _quota_form(stop: Stop) -> QuotaForm:
+    return QuotaForm(cities=host_cities(), answers=answer_cells(stop.campaign_id))
 
 
 def _reasons_page(form: ReadyReasonForm) -> str:

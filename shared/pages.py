@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Select, SQLColumnExpression, and_, func, inspect, literal, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    func,
+    inspect,
+    literal,
+    or_,
+    select,
+)
 
 from shared.db import db
 
@@ -116,7 +127,9 @@ def _rows(whole: Select[Any], number: Column[Any], ids: Sequence[int]) -> list[A
     """The rows of ``ids`` in their order; whoever has gone in between is left out."""
     if not ids:
         return []
-    rows = {inspect(row).identity[0]: row for row in db.session.scalars(whole.where(number.in_(ids))).unique()}
+    rows = {
+        inspect(row).identity[0]: row for row in db.session.scalars(whole.where(number.in_(ids))).unique()
+    }
     return [rows[one] for one in ids if one in rows]
 
 

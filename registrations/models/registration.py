@@ -232,9 +232,7 @@ class Registration(Model):
         Index("ix_registrations_stop_state", "stop_id", "state", "id"),
         # For the queue: the newest of a state, and how many there are; the channels by which people came.
         Index("ix_registrations_state", "state", "id"),
-        Index(
-            "ix_registrations_channel", "channel", "stop_id", postgresql_where=text("channel IS NOT NULL")
-        ),
+        Index("ix_registrations_channel", "channel", "stop_id", postgresql_where=text("channel IS NOT NULL")),
         Index("ix_registrations_person_id", "person_id"),
         Index("ix_registrations_email", text("lower(email)")),
         Index("ix_registrations_offers", "offer_expires_at", postgresql_where=text("state = 'offered'")),

@@ -146,6 +146,7 @@ class QuotaDimension(StrEnum):
     WISH = "wish"
     FIELD = "field"
     UNIVERSITY = "university"
+    ANSWER = "answer"
 
     @property
     def label(self) -> str:
@@ -158,14 +159,16 @@ _DIMENSION_LABELS = {
     QuotaDimension.WISH: _l("First wish of city"),
     QuotaDimension.FIELD: _l("Research field with"),
     QuotaDimension.UNIVERSITY: _l("University"),
+    QuotaDimension.ANSWER: _l("City of origin or another answer"),
 }
 
 
 class Quota(Model):
-    """At most so many seats of a stop for one cell: an education, a city wished for first, a field, a university.
+    """At most so many seats of a stop for one cell: an education, a city wished for first, a field, a university, or
+    one answer to a question of the campaign, such as the city somebody comes from.
 
     ``taken`` is kept by the trigger count_seats() out of ``registrations.quota_ids``; no code writes it. For a field,
-    ``value`` is a word that the research field holds.
+    ``value`` is a word that the research field holds; for an answer ``question=choice``, by their keys.
     """
 
     __tablename__ = "quotas"
@@ -173,6 +176,9 @@ class Quota(Model):
         UniqueConstraint("stop_id", "dimension", "value", name="uq_quotas_cell"),
         CheckConstraint("taken BETWEEN 0 AND most", name="never_over"),
         CheckConstraint("value <> ''", name="value_given"),
+        CheckConstraint(
+            "dimension <> 'answer' OR value ~ '^[a-z][a-z0-9_]*=.'", name="answer_names_question"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
