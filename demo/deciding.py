@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from accounts.models import Staff
 from campaigns.models import HostCity, Stop
+from questions.lookups import questions_of
 from registrations.assign import USUAL_CRITERIA, add_criterion, assign_in_turn, criteria_of, give_review
 from registrations.models import Education, QuotaDimension, Registration, RegistrationState, SeatRules
 from registrations.offer import expire_offers, fill_free_seats
@@ -80,6 +81,9 @@ def _set_quotas(stop: Stop, by: Staff) -> None:
     set_quota(stop.id, QuotaDimension.EDUCATION, Education.DOCTORAL_STUDENT, most=(seated or 0) + 6, by=by)
     if stop.host_city_id is not None:
         set_quota(stop.id, QuotaDimension.WISH, str(stop.host_city_id), most=stop.capacity // 2, by=by)
+        if any(one.key == "home_city" for one in questions_of(stop.campaign_id)):
+            cell = f"home_city={stop.host_city_id}"
+            set_quota(stop.id, QuotaDimension.ANSWER, cell, most=stop.capacity // 3, by=by)
 
 
 def _score(stop: Stop, applied: list[int], dice: random.Random, reviewers: list[Staff]) -> None:

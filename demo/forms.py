@@ -78,6 +78,7 @@ CAREER: tuple[Row, ...] = (
               ("health", "生物医药线", "Biomedicine", 70), ("none", "不参加", "I do not take part")), None),
     ("cv", Kind.FILE, ("个人简历", "CV"), ("PDF 或 Word（.docx），不超过 10 MB。", "PDF or Word (.docx), up to 10 MB."), False,
      {"accept": ["pdf", "docx"], "largest_mb": 10}, None),
+    ("home_city", Kind.CITY, ("生源地", "City you come from"), ("山西籍的请选择；其他省份的无需填写。", "If you come from this province."), False, {}, None),
     ("outputs", Kind.LONG_TEXT, ("代表性成果", "Selected results"), _NOTHING, False, {"max_length": 1000}, None),
     ("wechat_id", Kind.WECHAT, ("微信号", "WeChat number"), _NOTHING, False, {}, None),
 )  # fmt: skip

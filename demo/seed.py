@@ -28,6 +28,7 @@ from demo.names import remarkable_names
 from demo.plans import CampaignPlan, StopPlan, at, many_plans, plans
 from demo.staff import POSTS, add_demo_staff
 from demo.trades import CHANNEL_NAMES, CONTACTS_EMPLOYER, EMPLOYERS
+from demo.twice import register_twice
 from demo.ways import open_other_ways
 from employers.models import Employer
 from jobs.outbox import announce
@@ -77,6 +78,7 @@ def seed_if_empty() -> bool:
         _keep_a_template([campaign for _plan, campaign in campaigns], moment)
         _write_to_the_latest()
         open_other_ways(accounts["admin"])
+        register_twice()
         record("seed", "demo", registrations=size)
     return True
 

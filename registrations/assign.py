@@ -110,7 +110,7 @@ def reviewers_of(
             exists().where(RoleGrant.staff_id == Staff.id, RoleGrant.role.in_(roles), somewhere),
         )
         .order_by(kept.desc(), Staff.full_name, Staff.id)
-        .limit(max(most, len(keep)) + 1)
+        .limit(most + 1)
     )
     if find.strip():
         named = Staff.full_name.icontains(find.strip(), autoescape=True)

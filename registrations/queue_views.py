@@ -250,6 +250,7 @@ def _carry_out_form(chosen: Batch) -> CarryOutForm:
             stops_within(reach).where(Stop.id.in_(theirs)),
             find=request.form.get("find", ""),
             keep=ticked[:MOST_REVIEWERS],
+            most=MOST_REVIEWERS,
         )
     return CarryOutForm(reasons=db.session.scalars(reasons).all(), reviewers=reviewers, more_reviewers=more)
 

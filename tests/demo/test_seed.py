@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accounts.models import Staff
-from accounts.permissions import Permission
+from accounts.permissions import Permission, reach_of
 from accounts.sign_in import sign_in
 from app import create_app
 from campaigns.lookups import stops_for
@@ -25,6 +25,7 @@ from leads.follow_up import HOLDING_CAP, claim_next
 from leads.models import OPEN_STAGES, Lead, LeadHolding, Stage
 from people.models import Person
 from registrations.models import SEATED, BadgeClass, Registration, RegistrationState, StateChange
+from registrations.people_lookups import open_pairs
 from registrations.tickets import registration_id_on, ticket_for
 from shared.clock import now, today
 from shared.db import db, transaction
@@ -163,6 +164,15 @@ def test_the_organiser_of_jincheng_has_stops_and_none_of_them_is_taiyuans() -> N
     jincheng = db.session.scalars(select(Staff).where(Staff.login == "jincheng")).one()
     host_ids = {stop.host_city_id for stop in stops_for(jincheng, Permission.PLAN_CAMPAIGNS)}
     assert host_ids == set(db.session.scalars(select(HostCity.id).where(HostCity.name_en == "Jincheng")))
+
+
+def test_taiyuan_is_asked_about_two_pairs_of_whom_nobody_is_sure() -> None:
+    taiyuan = db.session.scalars(select(Staff).where(Staff.login == "taiyuan")).one()
+    pairs = db.session.scalars(open_pairs(reach_of(taiyuan, Permission.MERGE_PEOPLE))).all()
+    assert {frozenset(pair.reasons) & {"mobile", "name", "similar_name"} for pair in pairs} >= {
+        frozenset({"name"}),
+        frozenset({"mobile", "similar_name"}),
+    }
 
 
 def test_a_confirmed_person_has_a_ticket_that_the_gate_can_read() -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role, Staff
+from campaigns.models import Stop
 from registrations.assign import (
     add_criterion,
     assign_in_turn,
@@ -19,12 +21,14 @@ from registrations.assign import (
     opinions_on,
     own_review,
     remove_criterion,
+    reviewers_of,
 )
 from registrations.errors import ConflictDeclared, CriterionIsUsed, PointsMissing, ReasonMissing, WrongState
 from registrations.models import Criterion, Registration, RegistrationState, Review, Score
 from shared.clock import now
 from shared.db import db, transaction
 from tests.conftest import Browser
+from tests.counting import queries as counting
 from tests.factories import accounts, campaigns, registrations
 
 S = RegistrationState
@@ -159,3 +163,35 @@ def test_an_organiser_names_the_criteria(client: Browser) -> None:
     (last,) = db.session.query(Criterion).filter_by(name_zh="论文")
     client.post(f"{address}/{last.id}/remove")
     assert "论文" not in client.get(address).text
+
+
+def test_whoever_may_review_a_stop_is_offered_by_name_a_few_at_a_time(app: Flask) -> None:
+    stop = campaigns.stop()
+    taiyuan, jincheng = campaigns.host_city("Taiyuan"), campaigns.host_city("Jincheng")
+    admin = accounts.staff()
+    mine = [accounts.staff(Role.REVIEWER, host_city_id=taiyuan.id) for _ in range(3)]
+    of_campaign = accounts.staff(Role.REVIEWER, campaign_id=stop.campaign_id)
+    of_stop = accounts.staff(Role.REVIEWER, stop_id=stop.id)
+    others = [
+        accounts.staff(Role.REVIEWER, host_city_id=jincheng.id),
+        accounts.staff(Role.GATE_VOLUNTEER, host_city_id=taiyuan.id),
+        accounts.staff(Role.REVIEWER, host_city_id=taiyuan.id),
+    ]
+    others[-1].is_active = False
+    for one, name in zip(mine, "甲乙丙", strict=True):
+        one.full_name = f"评审{name}"
+    db.session.commit()
+    stops = select(Stop).where(Stop.id == stop.id)
+    with counting() as sent:
+        offered, more = reviewers_of(stops)
+    ids = {one.id for one in offered}
+    assert {admin.id, of_campaign.id, of_stop.id, *(one.id for one in mine)} <= ids
+    assert (ids & {one.id for one in others}, more, len(sent)) == (set(), False, 1)
+    some, more = reviewers_of(stops, most=2, keep=[mine[2].id, others[0].id])
+    assert (some[0].id, len(some), more) == (mine[2].id, 2, True)
+    found, more = reviewers_of(stops, find="审乙", keep=[mine[2].id])
+    assert ([one.full_name for one in found], more) == (["评审丙", "评审乙"], False)
+    row = registrations.registration(S.APPLIED, at=stop)
+    db.session.add(Review(registration_id=row.id, reviewer_id=mine[0].id, asked_at=now()))
+    db.session.commit()
+    assert [one.id for one in reviewers_of(stops, asked_only=True)[0]] == [mine[0].id]

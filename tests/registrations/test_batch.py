@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from accounts.models import Role, RoleGrant, Staff
 from jobs.models import LongWork
 from messages.models import Message
+from registrations import queue_views
 from registrations.batch import batch_for, carry_out, choose, preview_of
 from registrations.errors import BatchIsUnderWay, NobodyChosen, ReasonMissing
 from registrations.models import (
@@ -215,3 +217,28 @@ def test_whoever_plans_one_city_goes_over_no_quota_of_another_where_he_only_revi
     keep_promises()
     db.session.expire_all()
     assert row.state is S.APPLIED
+
+
+def test_reviewers_of_another_name_are_looked_for_and_those_ticked_stay(
+    client: Browser, organiser: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = campaigns.host_city().id
+    reviewers = [accounts.staff(Role.REVIEWER, host_city_id=city) for _ in "甲乙丙"]
+    for one, name in zip(reviewers, "甲乙丙", strict=True):
+        one.full_name = f"评审{name}"
+    db.session.commit()
+    batch = chosen(Act.REVIEWERS, [registrations.registration(S.APPLIED)], organiser)
+    client.sign_in(organiser)
+    address = f"{LIST}/batches/{batch.id}"
+    assert 'name="look"' not in client.get(address).text
+    monkeypatch.setattr(queue_views, "MOST_REVIEWERS", 2)
+    assert 'name="look"' in client.get(address).text
+    page = client.post(
+        address, data={"look": "y", "find": "审丙", "reviewers": [reviewers[0].id], "each": "1"}
+    ).text
+    assert re.findall(r"评审[甲乙丙]", page) == ["评审甲", "评审丙"]
+    assert re.search(rf'<input[^>]*checked[^>]*value="{reviewers[0].id}"', page)
+    assert db.session.scalar(select(LongWork.id)) is None
+    assert "没有" in client.post(address, data={"look": "y", "find": "没有此人"}).text
+    data = {"reviewers": [reviewers[0].id, reviewers[2].id], "each": "1", "find": "审丙"}
+    assert client.post(address, data=data).status_code == 303

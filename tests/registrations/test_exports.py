@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -16,12 +17,14 @@ from accounts.models import Role, Staff
 from audit.models import AuditEntry
 from jobs.long_work import go_on, result_of
 from jobs.models import LongWork, WorkState
+from questions.models import Kind
 from registrations import export_views
 from registrations.exports import as_text, csv_lines, xlsx_pieces
 from registrations.models import Registration
+from registrations.sealed_answers import seal_answers
 from shared.db import db, transaction
 from tests.conftest import Browser
-from tests.factories import accounts, campaigns, registrations
+from tests.factories import accounts, campaigns, questions, registrations
 from tests.factories.people import somebody
 
 EVIL = [
@@ -199,3 +202,38 @@ def test_whoever_may_no_longer_gets_no_rows(
     with transaction():
         go_on(work.id, 0)
     assert (work.done, work.skipped) == (0, 1)
+
+
+def test_own_questions_are_columns_restricted_ones_only_with_the_permission_and_recorded(
+    client: Browser, office: Staff
+) -> None:
+    stop, elsewhere = campaigns.stop(), campaigns.stop(host=campaigns.host_city("Jincheng"))
+    questions.question(
+        stop.campaign, key="size", kind=Kind.CHOICE, label_zh="尺码", options=questions.choices("m", "l")
+    )
+    questions.question(stop.campaign, key="cv", kind=Kind.FILE, label_zh="简历")
+    questions.question(stop.campaign, key="allergy", label_zh="过敏", restricted=True)
+    row = registrations.registration(at=stop, answers={"size": "m"})
+    registrations.registration(at=elsewhere, answers={"size": "m"})
+    with transaction():
+        seal_answers(row, {"allergy": "花生"})
+    export = "/desk/registrations/export"
+    assert 'name="answers"' not in client.get(export).text
+    page = client.get(f"{export}?stop={stop.id}&column=answer.size").text
+    assert re.search(r'<input[^>]*checked[^>]*value="answer.size"', page)
+    wanted = {
+        "columns": ["name"],
+        "answers": ["answer.size", "answer.cv"],
+        "restricted": ["answer.allergy"],
+        "query": f"campaign={stop.campaign_id}",
+    }
+    head, line = lines(order(client, **wanted))
+    assert (head[1:4], line[1:4]) == (["尺码", "简历", "过敏"], ["选项m", "", "花生"])
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "export_registrations")).one()
+    assert entry.details["restricted"] == ["allergy"]
+    client.sign_in(accounts.staff(Role.REVIEWER))
+    assert 'name="restricted"' not in client.get(f"{export}?stop={stop.id}").text
+    head, line = lines(order(client, **wanted))
+    assert ("过敏" in head, "花生" in line) == (False, False)
+    client.sign_in(accounts.staff(Role.ORGANISER, host_city_id=campaigns.host_city("Jincheng").id))
+    assert "尺码" not in client.get(f"{export}?campaign={stop.campaign_id}").text

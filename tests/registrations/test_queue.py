@@ -11,9 +11,11 @@ from sqlalchemy import select
 
 from accounts.models import Role
 from accounts.permissions import Reach
+from questions.models import Kind
 from registrations.models import Education, QuotaDimension, Registration, RegistrationState, Review
 from registrations.queue import (
     Wanted,
+    channels_within,
     counts_of,
     everybody_within,
     order_named,
@@ -27,7 +29,7 @@ from shared.db import db, transaction
 from shared.pages import slice_of
 from tests.conftest import Browser
 from tests.counting import queries as counting
-from tests.factories import accounts, campaigns, registrations
+from tests.factories import accounts, campaigns, questions, registrations
 
 S = RegistrationState
 LIST = "/desk/registrations"
@@ -142,6 +144,29 @@ def test_the_page_shows_what_its_address_says(client: Browser) -> None:
         {"after": "x"},
     ):
         assert client.get(LIST, query_string=nonsense).status_code == 200
+
+
+def test_own_questions_narrow_and_are_columns_within_reach(client: Browser) -> None:
+    city = campaigns.host_city()
+    client.sign_in(accounts.staff(Role.ORGANISER, host_city_id=city.id))
+    stop = campaigns.stop()
+    for number in range(9):
+        questions.question(stop.campaign, kind=Kind.CHOICE, options=questions.choices("a"), position=number)
+    questions.question(stop.campaign, key="home", kind=Kind.CITY, label_zh="生源地")
+    questions.question(stop.campaign, key="secret", label_zh="保密的", restricted=True)
+    registrations.registration(S.APPLIED, at=stop, full_name="李一", answers={"home": str(city.id)})
+    registrations.registration(S.APPLIED, at=stop, full_name="王二", channel="pku")
+    address = {"campaign": stop.campaign_id, "answer.home": city.id, "column": "answer.home"}
+    page = client.get(LIST, query_string=address).text
+    assert ("李一" in page, "王二" in page, "保密的" in page) == (True, False, False)
+    assert f'title="{city.name_zh}"' in page
+    assert ">生源地</th>" in page
+    foreign = campaigns.stop(host=campaigns.host_city("Jincheng"))
+    registrations.registration(S.APPLIED, at=foreign, channel="thu")
+    questions.question(foreign.campaign, key="away", kind=Kind.CITY, label_zh="外地的问题")
+    assert "外地的问题" not in client.get(LIST, query_string={"campaign": foreign.campaign_id}).text
+    assert channels_within(EVERYWHERE) == ["pku", "thu"]
+    assert channels_within(Reach(host_city_ids=frozenset({city.id}))) == ["pku"]
 
 
 def test_the_page_asks_as_much_for_three_as_for_one(client: Browser) -> None:

@@ -10,6 +10,8 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from accounts.models import Role
+from questions.models import Kind
 from registrations.errors import OverQuota, QuotaBelowTaken, QuotaExists, ReasonMissing, SeatsAreFree
 from registrations.models import Education, Quota, QuotaDimension, Registration, RegistrationState
 from registrations.offer import fill_free_seats
@@ -17,7 +19,8 @@ from registrations.quotas import change_quota, falls_into, lift_quota, set_quota
 from registrations.register import register
 from registrations.review import confirm, decline, put_on_waitlist
 from shared.db import db, transaction
-from tests.factories import accounts, campaigns, registrations
+from tests.conftest import Browser
+from tests.factories import accounts, campaigns, questions, registrations
 from tests.registrations.applications import application
 
 S, D = RegistrationState, QuotaDimension
@@ -126,7 +129,15 @@ def test_the_database_refuses_a_quota_gone_over_to_raw_sql(app: Flask, guarded: 
 
 @pytest.mark.parametrize(
     ("dimension", "value"),
-    [(D.EDUCATION, "doctor"), (D.WISH, "3"), (D.FIELD, "煤基"), (D.FIELD, "GIS"), (D.UNIVERSITY, "山西大学")],
+    [
+        (D.EDUCATION, "doctor"),
+        (D.WISH, "3"),
+        (D.FIELD, "煤基"),
+        (D.FIELD, "GIS"),
+        (D.UNIVERSITY, "山西大学"),
+        (D.ANSWER, "home=3"),
+        (D.ANSWER, "home=a=b"),
+    ],
 )
 def test_the_database_and_we_agree_on_who_falls_into_a_cell(
     app: Flask, dimension: QuotaDimension, value: str
@@ -140,6 +151,9 @@ def test_the_database_and_we_agree_on_who_falls_into_a_cell(
         {"research_field": "煤基碳纤维"},
         {"research_field": "遥感与gis"},
         {"university": "太原理工大学"},
+        {"answers": {"home": "3"}},
+        {"answers": {"home": ["3"], "other": "3"}},
+        {"answers": {"home": "a=b"}},
     ]
     rows = [registrations.registration(S.APPLIED, at=stop, **one) for one in many]
     cell = quota(stop.id, dimension, value, 99)
@@ -163,3 +177,32 @@ def test_every_cell_of_a_registration_is_counted_at_once(app: Flask) -> None:
         decline(row.id, by=accounts.staff(), reason="重复报名")
     db.session.expire_all()
     assert [one.taken for one in db.session.query(Quota)] == [0, 0, 0]
+
+
+def test_a_quota_by_the_city_somebody_comes_from_is_set_on_the_page_and_said_in_words(
+    client: Browser,
+) -> None:
+    city, stop = campaigns.host_city(), campaigns.stop(capacity=5)
+    client.sign_in(accounts.staff(Role.ORGANISER, host_city_id=city.id))
+    seats = f"/desk/registrations/stops/{stop.id}"
+    assert "生源地" not in client.get(f"{seats}/seats").text
+    questions.question(stop.campaign, key="home", kind=Kind.CITY, label_zh="生源地")
+    questions.question(stop.campaign, key="secret", kind=Kind.CITY, label_zh="保密的城市", restricted=True)
+    page = client.get(f"{seats}/seats").text
+    assert ('<optgroup label="生源地">' in page, "保密的城市" in page) == (True, False)
+    said = {"dimension": "answer", "most": "1", "education": "doctor", "city": str(city.id)}
+    for wrong in ("", "secret=1", f"home={city.id}9"):
+        answer = client.post(f"{seats}/quotas", data={**said, "answer": wrong})
+        assert (answer.status_code, "请填写具体内容" in answer.text) == (422, True)
+    assert client.post(f"{seats}/quotas", data={**said, "answer": f"home={city.id}"}).status_code == 303
+    assert f"生源地：{city.name_zh}" in client.get(f"{seats}/seats").text
+    first, second = (
+        registrations.registration(S.APPLIED, at=stop, answers={"home": str(city.id)}) for _ in range(2)
+    )
+    with transaction():
+        confirm(first.id, by=accounts.staff())
+    with pytest.raises(OverQuota) as refused, transaction():
+        confirm(second.id, by=accounts.staff())
+    assert f"生源地：{city.name_zh}" in refused.value.message
+    with pytest.raises(IntegrityError, match="ck_quotas_answer_names_question"), db.session.begin_nested():
+        db.session.execute(text("UPDATE quotas SET value = 'home'"))
