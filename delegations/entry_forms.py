@@ -134,3 +134,14 @@ class LendForm(FlaskForm):
         _l("Seats kept"),
         validators=[InputRequired(_l("Say how many.")), NumberRange(0, 200, _l("0 to 200 seats."))],
     )
+
+
+class DeclineForm(FlaskForm):
+    """Why a delegation is declined as a whole."""
+
+    reason = LineField(
+        _l("Reason"),
+        shortest=2,
+        longest=300,
+        description=_l("The contact and every member read it in the mail."),
+    )

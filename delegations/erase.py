@@ -77,7 +77,15 @@ class OverDelegations:
         db.session.execute(
             update(Delegation)
             .where(Delegation.id.in_(ids))
-            .values(contact_name="", contact_mobile="", contact_email="", head="", head_rank="", note="")
+            .values(
+                contact_name="",
+                contact_mobile="",
+                contact_email="",
+                head="",
+                head_rank="",
+                note="",
+                decline_reason="",
+            )
             .execution_options(synchronize_session=False)
         )
         _empty_members(DelegationMember.delegation_id.in_(ids))

@@ -48,6 +48,13 @@ class LinkIsUsed(Refusal):
     )
 
 
+class DelegationIsDeclined(Refusal):
+    """The office has said no to all of it."""
+
+    code = "delegation_is_declined"
+    sentence = _l("This delegation has been declined.")
+
+
 class NobodyNamed(Refusal):
     """There is nobody to keep seats for."""
 

@@ -19,3 +19,10 @@ class MemberNamed(Fact):
     """Somebody is named and is to confirm."""
 
     member_id: int
+
+
+@dataclass(frozen=True)
+class DelegationDeclined(Fact):
+    """The office has said no to a delegation as a whole."""
+
+    delegation_id: int

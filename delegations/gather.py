@@ -14,6 +14,7 @@ from audit.record import APPLICANT, SYSTEM, Actor, record
 from campaigns.models import Stop
 from delegations.errors import (
     DelegationFull,
+    DelegationIsDeclined,
     DelegationUnknown,
     LinkIsUsed,
     MemberHasConfirmed,
@@ -94,6 +95,7 @@ def name_members(delegation_id: int, people: Iterable[tuple[str, str]]) -> list[
     delegation = hold(Delegation, delegation_id)
     if delegation is None:
         raise NotFound
+    _refuse_if_declined(delegation)
     named: list[DelegationMember] = []
     for full_name, email in people:
         if delegation.members_named + len(named) >= delegation.most:
@@ -145,10 +147,15 @@ def admission_of(member: DelegationMember) -> Admission:
 
 
 def _confirmed(member_id: int, registration: Registration) -> None:
-    """Raises LinkIsUsed, also when it was used a moment ago, or DelegationUnknown for whom the contact took off."""
-    member = hold(DelegationMember, member_id)
-    if member is None or member.removed_at is not None:
+    """Raises LinkIsUsed, also when it was used a moment ago, DelegationIsDeclined, or DelegationUnknown for whom the contact
+    took off or who had himself erased. The delegation is held first: erasing and declining hold in that order.
+    """
+    known = db.session.get(DelegationMember, member_id)
+    delegation = hold(Delegation, known.delegation_id) if known else None
+    member = hold(DelegationMember, member_id) if delegation else None
+    if delegation is None or member is None or member.removed_at is not None:
         raise DelegationUnknown
+    _refuse_if_declined(delegation)
     if member.registration_id is not None:
         raise LinkIsUsed
     db.session.flush()
@@ -160,7 +167,8 @@ def say_complete(delegation_id: int) -> Delegation:
 
     Raises NotFound or NobodyNamed. The caller holds the transaction.
     """
-    stop, delegation = _held(delegation_id)
+    stop, delegation = held_with_stop(delegation_id)
+    _refuse_if_declined(delegation)
     if not delegation.members_named:
         raise NobodyNamed
     delegation.complete_at = delegation.complete_at or now()
@@ -184,16 +192,18 @@ def give_seats_to_delegations(stop_id: int) -> None:
             Delegation.together,
             Delegation.complete_at.is_not(None),
             Delegation.approved_at.is_(None),
+            Delegation.declined_at.is_(None),
         )
         .order_by(Delegation.complete_at, Delegation.id)
     ).all():
-        _seats_if_free(*_held(delegation_id))
+        _seats_if_free(*held_with_stop(delegation_id))
 
 
 def _seats_if_free(stop: Stop, delegation: Delegation) -> None:
     if (
         delegation.together
         and delegation.approved_at is None
+        and delegation.declined_at is None
         and not stop.needs_approval
         and stop.starts_at > now()
         and stop.cancelled_at is None
@@ -208,7 +218,8 @@ def approve_delegation(delegation_id: int, *, by: Staff) -> Delegation:
 
     Raises NotFound, NobodyNamed or NotSoManySeats. The caller holds the transaction.
     """
-    stop, delegation = _held(delegation_id)
+    stop, delegation = held_with_stop(delegation_id)
+    _refuse_if_declined(delegation)
     if not delegation.members_named:
         raise NobodyNamed
     _approve(stop, delegation, by=by)
@@ -220,17 +231,18 @@ def lend_seats(delegation_id: int, seats: int, *, by: Staff) -> Delegation:
 
     Raises NotFound, NotSoManySeats or BlockIsUsed. The caller holds the transaction.
     """
-    stop, delegation = _held(delegation_id)
+    stop, delegation = held_with_stop(delegation_id)
+    _refuse_if_declined(delegation)
     _keep(stop, delegation, seats)
     record("lend_seats", delegation, by=by, stop_id=stop.id, seats=seats)
     delegation.approved_at = delegation.approved_at or now()
     delegation.approved_by_id = delegation.approved_by_id or by.id
-    _confirm_registered(stop, delegation, by=by)
+    _confirmregistered_of(stop, delegation, by=by)
     return delegation
 
 
 def _approve(stop: Stop, delegation: Delegation, *, by: Actor | str) -> None:
-    registered = _registered(delegation)
+    registered = registered_of(delegation)
     own_seats = sum(
         1 for one in registered if one.state in SEATED and one.seat_block_id != delegation.seat_block_id
     )
@@ -241,7 +253,7 @@ def _approve(stop: Stop, delegation: Delegation, *, by: Actor | str) -> None:
     delegation.approved_at = now()
     delegation.approved_by_id = None if isinstance(by, str) else by.id
     record("approve_delegation", delegation, by=by, stop_id=stop.id, seats=delegation.members_named)
-    _confirm_registered(stop, delegation, by=by)
+    _confirmregistered_of(stop, delegation, by=by)
 
 
 def _keep(stop: Stop, delegation: Delegation, seats: int) -> None:
@@ -258,9 +270,9 @@ def _keep(stop: Stop, delegation: Delegation, seats: int) -> None:
         enqueue(give_up_untaken_seats, due_at=delegation.confirm_by, delegation_id=delegation.id)
 
 
-def _confirm_registered(stop: Stop, delegation: Delegation, *, by: Actor | str) -> None:
+def _confirmregistered_of(stop: Stop, delegation: Delegation, *, by: Actor | str) -> None:
     """Confirm whoever of it has registered and waits or is being reviewed, while the kept seats last."""
-    for registration in _registered(delegation):
+    for registration in registered_of(delegation):
         if registration.state not in (RegistrationState.APPLIED, RegistrationState.WAITING):
             continue
         held = hold(Registration, registration.id)
@@ -270,7 +282,8 @@ def _confirm_registered(stop: Stop, delegation: Delegation, *, by: Actor | str) 
         db.session.flush()
 
 
-def _registered(delegation: Delegation) -> list[Registration]:
+def registered_of(delegation: Delegation) -> list[Registration]:
+    """The registrations of its members who have confirmed, in order, as they stand now."""
     return list(
         db.session.scalars(
             select(Registration)
@@ -285,15 +298,21 @@ def _registered(delegation: Delegation) -> list[Registration]:
 @task
 def give_up_untaken_seats(delegation_id: int) -> None:
     """The time to confirm is over: kept seats that nobody took go to whoever is next in line."""
-    stop, delegation = _held(delegation_id)
+    stop, delegation = held_with_stop(delegation_id)
     if delegation.seat_block_id is not None and delegation.confirm_by <= now():
         release_seats(stop, delegation.seat_block_id)
 
 
-def _held(delegation_id: int) -> tuple[Stop, Delegation]:
+def held_with_stop(delegation_id: int) -> tuple[Stop, Delegation]:
+    """The delegation and its stop, both held. Raises NotFound."""
     known = db.session.get(Delegation, delegation_id)
     stop = hold(Stop, known.stop_id) if known else None
     delegation = hold(Delegation, delegation_id) if stop else None
     if stop is None or delegation is None:
         raise NotFound
     return stop, delegation
+
+
+def _refuse_if_declined(delegation: Delegation) -> None:
+    if delegation.declined_at is not None:
+        raise DelegationIsDeclined

@@ -62,7 +62,12 @@ def member_in_hand(stop: Stop) -> InHand | None:
         member = member_on_link(token)
     except DelegationUnknown:
         return None
-    if member.registration_id is not None or member.delegation.stop_id != stop.id:
+    delegation = member.delegation
+    if (
+        member.registration_id is not None
+        or delegation.stop_id != stop.id
+        or delegation.declined_at is not None
+    ):
         return None
     return InHand(
         admission_of(member),

@@ -15,13 +15,15 @@ class Delegation(Model):
 
     ``members_named`` is kept by a trigger and never exceeds ``most``. ``together``: all or nobody; its members are
     confirmed with seats kept for all of them. ``complete_at`` is when the contact said that everybody is named,
-    ``approved_at`` when seats were kept for the whole of it; until ``confirm_by`` they are kept.
+    ``approved_at`` when seats were kept for the whole of it; until ``confirm_by`` they are kept. One that was declined,
+    ``declined_at``, takes nobody in any more: triggers see to it.
     """
 
     __tablename__ = "delegations"
     __table_args__ = (
         CheckConstraint("most BETWEEN 1 AND 200", name="most_range"),
         CheckConstraint("members_named BETWEEN 0 AND most", name="never_more_than_most"),
+        CheckConstraint("declined_at IS NULL OR approved_at IS NULL", name="declined_is_not_approved"),
         Index("ix_delegations_stop_id", "stop_id", "id"),
     )
 
@@ -43,6 +45,9 @@ class Delegation(Model):
     complete_at: Mapped[Moment | None]
     approved_at: Mapped[Moment | None]
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    declined_at: Mapped[Moment | None]
+    declined_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    decline_reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
     seat_block_id: Mapped[int | None] = mapped_column(ForeignKey("seat_blocks.id"))
 
     stop: Mapped[Stop] = relationship(lazy="joined")
@@ -62,6 +67,7 @@ class DelegationMember(Model):
             unique=True,
             postgresql_where=text("removed_at IS NULL"),
         ),
+        CheckConstraint("removed_at IS NULL OR registration_id IS NULL", name="taken_off_is_not_registered"),
         Index("uq_delegation_members_registration_id", "registration_id", unique=True),
     )
 

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from accounts.access import requires
 from accounts.permissions import Permission
 from campaigns.lookups import stop_for
-from delegations.entry_forms import LendForm
+from delegations.decline import decline_delegation
+from delegations.entry_forms import DeclineForm, LendForm
 from delegations.gather import approve_delegation
 from delegations.gather import lend_seats as lend_seats_verb
 from delegations.lookups import confirmed_of, delegation_for, delegations_of, members_of
@@ -61,6 +62,38 @@ def approve(delegation_id: int) -> ResponseReturnValue:
     return redirect(url_for(".delegation", delegation_id=found.id), 303)
 
 
+@bp.post("/delegations/<int:delegation_id>/decline")
+@requires(PLAN)
+def decline(delegation_id: int) -> ResponseReturnValue:
+    """Say no to all of it."""
+    found = delegation_for(g.staff, delegation_id, PLAN)
+    form = DeclineForm()
+    if not form.validate_on_submit():
+        return _page(found, LendForm(formdata=None), form), 422
+    try:
+        with transaction():
+            declined = decline_delegation(found.id, by=g.staff, reason=form.reason.checked)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(
+            _(
+                "Declined: the contact and every member are told, each once. %(number)s registrations were declined.",
+                number=declined.number,
+            ),
+            "success",
+        )
+        if declined.stay:
+            flash(
+                _(
+                    "These stay, for they have arrived or can no longer be declined: %(names)s.",
+                    names=str(_(", ")).join(declined.stay),
+                ),
+                "error",
+            )
+    return redirect(url_for(".delegation", delegation_id=found.id), 303)
+
+
 @bp.post("/delegations/<int:delegation_id>/seats")
 @requires(PLAN)
 def lend_seats(delegation_id: int) -> ResponseReturnValue:
@@ -79,7 +112,7 @@ def lend_seats(delegation_id: int) -> ResponseReturnValue:
     return redirect(url_for(".delegation", delegation_id=found.id), 303)
 
 
-def _page(found: Delegation, form: LendForm) -> str:
+def _page(found: Delegation, form: LendForm, decline_form: DeclineForm | None = None) -> str:
     if form.seats.data is None:
         form.seats.data = found.seat_block.seats if found.seat_block else found.members_named
     return render_template(
@@ -88,4 +121,5 @@ def _page(found: Delegation, form: LendForm) -> str:
         stop=found.stop,
         members=members_of(found),
         form=form,
+        decline_form=decline_form or DeclineForm(formdata=None),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from campaigns.facts import SeatsAdded
 from delegations.erase import empty_members
-from delegations.facts import DelegationOpened, MemberNamed
+from delegations.facts import DelegationDeclined, DelegationOpened, MemberNamed
 from delegations.gather import give_seats_to_delegations
 from delegations.links import member_in_hand
-from delegations.tell import tell_contact, tell_member
+from delegations.tell import tell_contact, tell_declined_to_all, tell_member
 from jobs.outbox import on
 from registrations.by_invitation import also_by
 from registrations.facts import OfferExpired, PersonErased, RegistrationDeclined, RegistrationWithdrawn
@@ -27,6 +27,12 @@ def tell_opened(delegation_id: int) -> None:
 def tell_named(member_id: int) -> None:
     """The member gets a link of his own."""
     tell_member(member_id)
+
+
+@on(DelegationDeclined)
+def tell_declined(delegation_id: int) -> None:
+    """The contact, and whoever has not registered and so hears of it in no other way."""
+    tell_declined_to_all(delegation_id)
 
 
 @on(SeatsAdded)

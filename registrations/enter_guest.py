@@ -20,8 +20,10 @@ def enter_guest(
     basis: Basis,
     tells: bool,
     by: Staff,
+    may_wait: bool = False,
 ) -> Registration:
-    """Give a guest a seat; nobody is written to unless ``tells``.
+    """Give a guest a seat, or with ``may_wait`` a place on the waiting list when none is left; nobody is written to unless
+    ``tells``.
 
     Raises NotFound, RegistrationClosed (cancelled or over), StopIsFull or GuestIsThere. The caller holds the transaction.
     """
@@ -38,7 +40,7 @@ def enter_guest(
                 begins=RegistrationState.CONFIRMED,
                 skips_approval=True,
                 opens_closed=True,
-                may_wait=False,
+                may_wait=may_wait,
                 quietly=not (tells and application.email),
             ),
         )

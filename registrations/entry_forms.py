@@ -140,6 +140,10 @@ class GuestForm(FlaskForm):
     secretary_mobile = OptionalMobileField(_l("Mobile of the contact"))
     basis = RadioField(_l("On what ground we keep these data"))
     tells = BooleanField(_l("Tell the guest by e-mail, with the ticket"))
+    may_wait = BooleanField(
+        _l("If no seat is left, put the guest on the waiting list"),
+        description=_l("Whoever waits gets the next seat that comes free, in order."),
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

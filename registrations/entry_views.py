@@ -18,7 +18,7 @@ from registrations.invite import invite as invite_verb
 from registrations.invite import revoke as revoke_verb
 from registrations.invite import send_again as send_again_verb
 from registrations.lookups import came_by, entered_lately, invitation_for, invitations_of
-from registrations.models import BadgeClass, Basis
+from registrations.models import BadgeClass, Basis, RegistrationState
 from shared.db import transaction
 from shared.errors import Refusal
 from shared.language import current_language
@@ -121,13 +121,20 @@ def enter_guest(stop_id: int) -> ResponseReturnValue:
                         basis=Basis(form.basis.data),
                         tells=bool(form.tells.data),
                         by=g.staff,
+                        may_wait=bool(form.may_wait.data),
                     )
             except Refusal as refusal:
                 errors = form[refusal.field].errors if refusal.field in form else form.form_errors
                 errors.append(refusal.message)
                 status = refusal.status
             else:
-                flash(_("%(name)s is entered and has a seat.", name=guest.person.full_name), "success")
+                if guest.state is RegistrationState.WAITING:
+                    said = _(
+                        "%(name)s is entered and stands on the waiting list.", name=guest.person.full_name
+                    )
+                else:
+                    said = _("%(name)s is entered and has a seat.", name=guest.person.full_name)
+                flash(said, "success")
                 return redirect(
                     f"{url_for('.enter_guest', stop_id=stop.id)}?class={guest.badge_class.value}", 303
                 )

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role
 from campaigns.models import Stop
+from delegations.decline import decline_delegation
+from delegations.errors import DelegationIsDeclined
 from delegations.gather import (
     DelegationPlan,
     admission_of,
@@ -22,6 +25,7 @@ from delegations.gather import (
     remove_member,
     say_complete,
 )
+from delegations.links import delegation_link, member_link
 from delegations.models import Delegation, DelegationMember
 from messages.models import Message
 from privacy.retention import due_today
@@ -320,3 +324,73 @@ def test_whoever_erases_is_no_longer_named_where_nothing_was_confirmed(app: Flas
     assert db.session.scalars(select(Message.recipient).where(Message.body_text != "")).all() == [
         "li@example.com"
     ]
+
+
+def test_a_delegation_is_declined_as_a_whole_and_everybody_is_told_once(client: Browser) -> None:
+    stop = campaigns.stop(capacity=2)
+    delegation = opened(stop)
+    first, second, silent = named(delegation, 3)
+    keep_promises()
+    organiser = accounts.staff(Role.ORGANISER, host_city_id=stop.host_city_id)
+    with transaction():
+        lend_seats(delegation.id, 1, by=organiser)
+    seated, other = confirmed(first), registrations.registration(at=stop)
+    waiting = confirmed(second)
+    assert waiting.state is RegistrationState.WAITING
+    link = delegation_link(delegation)
+    silents = f"/delegation/member/{member_link(silent)}"
+    db.session.execute(text("DELETE FROM messages"))
+    client.sign_in(organiser)
+    desk = f"/desk/delegations/{delegation.id}"
+    assert client.post(f"{desk}/decline", data={"reason": ""}).status_code == 422
+    assert client.post(f"{desk}/decline", data={"reason": "本站名额已满"}).status_code == 303
+    assert client.post(f"{desk}/decline", data={"reason": "再次"}).status_code == 303  # said once
+    assert "本站名额已满" in client.get(desk).text
+    keep_promises()
+    assert states(delegation) == [RegistrationState.DECLINED] * 2
+    db.session.refresh(stop)
+    assert stop.seats_left == 1
+    db.session.refresh(other)
+    assert other.state is RegistrationState.CONFIRMED
+    told = sorted((one.kind, one.recipient) for one in db.session.scalars(select(Message)))
+    assert told == [
+        ("declined", seated.email),
+        ("declined", waiting.email),
+        ("delegation_declined", silent.email),
+        ("delegation_declined", "wang@example.com"),
+    ]
+    assert all("本站名额已满" in one.body_text for one in db.session.scalars(select(Message)))
+    assert "本站名额已满" in client.get(f"/delegation/{link}").text
+    page = client.get(silents)
+    assert "本站名额已满" in page.text
+    assert "/register" not in page.text
+    assert (
+        client.post(f"/delegation/{link}/members", data={"lines": "赵四 zhao@example.com"}).status_code == 409
+    )
+    with pytest.raises(DelegationIsDeclined):
+        confirmed(silent)
+    with pytest.raises(DelegationIsDeclined), transaction():
+        lend_seats(delegation.id, 1, by=organiser)
+    with pytest.raises(DelegationIsDeclined), transaction():
+        say_complete(delegation.id)
+    with pytest.raises(DelegationIsDeclined), transaction():
+        decline_delegation(delegation.id, by=organiser, reason="再次")
+
+
+def test_the_database_lets_nobody_into_a_declined_delegation(app: Flask) -> None:
+    stop = campaigns.stop(capacity=5)
+    delegation = opened(stop)
+    (member,) = named(delegation, 1)
+    somebody = registrations.registration(at=stop)
+    with transaction():
+        decline_delegation(delegation.id, by=accounts.staff(Role.ADMINISTRATOR), reason="已满")
+    for statement in (
+        "INSERT INTO delegation_members (delegation_id, full_name, email, named_at) VALUES (:delegation, '', '', now())",
+        "UPDATE delegation_members SET registration_id = :registration WHERE id = :member",
+        "UPDATE delegations SET approved_at = now() WHERE id = :delegation",
+    ):
+        with pytest.raises(IntegrityError), db.session.begin_nested():
+            db.session.execute(
+                text(statement),
+                {"delegation": delegation.id, "member": member.id, "registration": somebody.id},
+            )

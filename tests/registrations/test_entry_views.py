@@ -197,3 +197,17 @@ def test_only_the_office_may_leave_the_address_out(stop: Stop) -> None:
 
     with pytest.raises(Exception, match="ck_registrations_email_unless_entered"), db.session.begin_nested():
         registration(at=stop, email="")
+
+
+def test_a_guest_at_a_full_stop_may_be_put_on_the_waiting_list(desk: Browser, stop: Stop) -> None:
+    page = f"/desk/stops/{stop.id}/guests/new"
+    assert "may_wait" not in desk.get(page).text
+    stop.capacity = 0
+    db.session.flush()
+    refused = desk.post(page, data=guest())
+    assert refused.status_code == 409
+    assert "may_wait" in refused.text
+    assert guest()["full_name"] in refused.text  # nothing typed is lost
+    answer = desk.post(page, data=guest(may_wait="y"), follow_redirects=True)
+    assert "候补名单" in answer.text
+    assert db.session.scalars(select(Registration.state)).all() == [RegistrationState.WAITING]
