@@ -20,9 +20,11 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
+from accounts import sign_in
 from accounts.models import Staff
 from config import Settings, with_psycopg
 from shared.db import db
@@ -33,6 +35,15 @@ ROOT = Path(__file__).parent.parent
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 _servers = ExitStack()
+_quick_hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_quick_nobody = _quick_hasher.hash("nobody knows this")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Ask for what everyday runs leave out."""
+    parser.addoption(
+        "--every-variant", action="store_true", help="journeys in every language and on every size of screen"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -157,6 +168,18 @@ def app(_process_app: Flask) -> Iterator[Flask]:
             engines[None] = engine
             outer.rollback()
             connection.close()
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within this process argon2 with its smallest cost: a third of a second a try is not what tests are about.
+
+    What is served hashes as it always does. A test marked ``slow_passwords`` has the product's own cost here too.
+    """
+    if request.node.get_closest_marker("slow_passwords"):
+        return
+    monkeypatch.setattr(sign_in, "_hasher", _quick_hasher)
+    monkeypatch.setattr(sign_in, "_NOBODY", _quick_nobody)
 
 
 class Browser(FlaskClient):

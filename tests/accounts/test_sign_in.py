@@ -9,12 +9,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import extract_parameters
 from flask import Flask
 from sqlalchemy import select
 
 from accounts.errors import LockedForAWhile, LoginTaken, PasswordTooShort, WrongPassword
 from accounts.models import Role, Staff
-from accounts.sign_in import LOCKED_FOR, MOST_TRIES, add_staff, change_password, sign_in
+from accounts.sign_in import _NOBODY, LOCKED_FOR, MOST_TRIES, add_staff, change_password, sign_in
 from app import create_app
 from audit.models import AuditEntry
 from shared.clock import now
@@ -47,10 +48,15 @@ def test_the_right_password_lets_in_whatever_the_case_of_the_login(app: Flask, t
     assert acts() == ["add_staff", "sign_in"]
 
 
-def test_a_password_is_kept_only_as_an_argon2_hash(app: Flask) -> None:
+@pytest.mark.slow_passwords
+def test_a_password_is_kept_only_as_a_costly_argon2_hash_which_lets_in(app: Flask) -> None:
     staff = add()
     assert staff.password_hash.startswith("$argon2id$")
     assert PASSWORD not in staff.password_hash
+    cost = extract_parameters(staff.password_hash)
+    assert (cost.memory_cost >= 64 * 1024, cost.time_cost >= 3) == (True, True)  # memory in KiB
+    assert extract_parameters(_NOBODY) == cost  # else an unknown login is told by the time it takes
+    assert try_to_sign_in("guo", PASSWORD) is staff
 
 
 def test_a_wrong_password_and_an_unknown_login_are_told_in_the_same_words(app: Flask) -> None:
