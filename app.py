@@ -30,6 +30,7 @@ from shared.display import FILTERS
 from shared.edges import Edges
 from shared.errors import NotFound, Refusal
 from shared.language import BABEL_LOCALES, chosen_language, current_language
+from shared.translated import install_fast_gettext
 
 PACKAGES = (
     "accounts",
@@ -109,6 +110,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.before_request(_number_the_request)  # before anything that may refuse: the refusal carries it too
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=lambda: BABEL_LOCALES[chosen_language()])
+    install_fast_gettext(app)
     app.before_request(packed_asset)
     for package in PACKAGES:
         edges: Edges = import_module(f"{package}.edges").EDGES

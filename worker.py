@@ -42,8 +42,10 @@ def _application() -> Flask:
 
 def main() -> None:
     """Serve the queue until told to stop; a Redis that is away is waited for."""
+    from jobs.background import yield_to_visitors
     from jobs.queue import connect, work_queue
 
+    yield_to_visitors()
     # RQ imports "worker" by name: this very module, not a second copy of it.
     sys.modules["worker"] = sys.modules[__name__]
     logging.getLogger("rq.worker").setLevel(logging.WARNING)

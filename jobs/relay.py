@@ -20,6 +20,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import or_, select
 from sqlalchemy.exc import OperationalError
 
+from jobs.background import yield_to_visitors
 from jobs.janitor import do_chores, tidy_up
 from jobs.models import OutboxJob
 from jobs.queue import connect, work_queue
@@ -114,6 +115,7 @@ def main() -> None:
     """Entry of ``python -m jobs.relay``."""
     from importlib import import_module
 
+    yield_to_visitors()
     app = import_module("app").create_app()  # by name: what joins the packages stands above them
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
