@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from campaigns.models import Campaign
 from demo.trades import TRADES
+from privacy.purposes import Purpose
 from questions.engine import Occasion, Questionnaire, asked, check
 from questions.lookups import pages_of, questionnaire_for
 from questions.models import AskedWhen, Kind, Question, QuestionPage
@@ -126,9 +127,16 @@ def _write_page(campaign: Campaign, title: Text, position: int, rows: Sequence[R
                 campaign_id=campaign.id, page_id=page.id, key=key, kind=kind, label_zh=label[0], label_en=label[1],
                 help_zh=help_text[0], help_en=help_text[1], required=required, position=place * 10, asked_when=when,
                 options=options, condition=condition, restricted=key in RESTRICTED,
+                purpose=_asked_for(key, when),
             )
         )  # fmt: skip
     db.session.flush()
+
+
+def _asked_for(key: str, when: AskedWhen) -> Purpose:
+    if when is AskedWhen.AFTER_APPROVAL:
+        return Purpose.TRAVEL
+    return {"route": Purpose.TRAVEL, "wechat_id": Purpose.FOLLOW_UP}.get(key, Purpose.MATCHING)
 
 
 def answer_form(campaign: Campaign, dice: random.Random) -> None:

@@ -8,12 +8,12 @@ from sqlalchemy import delete, select
 
 from campaigns.models import Campaign, Stop
 from campaigns.outline import Carried, carry
-from questions.models import AskedWhen, Core, Kind, Question, QuestionPage
+from privacy.purposes import Purpose
+from questions.models import AskedWhen, Core, Kind, Question, QuestionPage, first_purpose
 from shared.db import db
 
 _PLAIN = (
-    "key", "label_zh", "label_en", "help_zh", "help_en", "required", "position", "options", "condition", "purpose",
-    "restricted",
+    "key", "label_zh", "label_en", "help_zh", "help_en", "required", "position", "options", "condition", "restricted",
 )  # fmt: skip
 
 
@@ -41,6 +41,7 @@ def take_form(campaign: Campaign, stops: list[Stop]) -> list[dict[str, Any]]:
                     "kind": question.kind.value,
                     "asked_when": question.asked_when.value,
                     "core": question.core.value if question.core else None,
+                    "purpose": question.purpose.value if question.purpose else None,
                     "stop": places.get(question.stop_id) if question.stop_id else None,
                 }
                 for question in questions
@@ -67,15 +68,19 @@ def put_form(campaign: Campaign, stops: list[Stop], pages: list[dict[str, Any]])
         db.session.add(page)
         db.session.flush()
         for question in one["questions"]:
+            kind, asked_when = Kind(question["kind"]), AskedWhen(question["asked_when"])
+            core = Core(question["core"]) if question["core"] else None
+            said = question.get("purpose")  # templates of earlier times may not say
             db.session.add(
                 Question(
                     **{name: question[name] for name in _PLAIN},
                     campaign_id=campaign.id,
                     page_id=page.id,
                     stop_id=stops[question["stop"]].id if question["stop"] is not None else None,
-                    kind=Kind(question["kind"]),
-                    asked_when=AskedWhen(question["asked_when"]),
-                    core=Core(question["core"]) if question["core"] else None,
+                    kind=kind,
+                    asked_when=asked_when,
+                    core=core,
+                    purpose=Purpose(said) if said else first_purpose(kind, core=core, asked_when=asked_when),
                 )
             )
     db.session.flush()

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Table, func, select, text
 
+from privacy.purposes import CARD, Purpose
 from questions.conditions import is_well_formed, named_in
 from questions.errors import ConditionBroken
 from questions.lookups import pages_of, questions_of
@@ -193,7 +194,17 @@ def consequences(
             if after["stop_id"] is not None
             else _("It will be asked at every stop. Whoever registered there already has not answered it.")
         )
-    elif before["condition"] != after["condition"]:
+    if before["purpose"] != after["purpose"] and before["purpose"] and after["purpose"]:
+        sentences.append(
+            ngettext(
+                "The %(num)s answer given is kept for “%(purpose)s” from now on, and removed %(days)s days after the campaign's last stop.",
+                "The %(num)s answers given are kept for “%(purpose)s” from now on, and removed %(days)s days after the campaign's last stop.",
+                answered,
+                purpose=Purpose(after["purpose"]).label,
+                days=CARD[Purpose(after["purpose"])].kept_days,
+            )
+        )
+    if before["stop_id"] == after["stop_id"] and before["condition"] != after["condition"]:
         sentences.append(
             ngettext(
                 "Other people than before will be asked. The %(num)s answer given is kept and stays visible.",

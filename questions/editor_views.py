@@ -17,17 +17,20 @@ from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
 from campaigns.lookups import campaign_for, stops_of
 from campaigns.models import Campaign, Stop
-from questions import edit
+from privacy.purposes import CARD
+from questions import edit_pages, edit_questions, insert_ready
 from questions.changes import earlier_than, fingerprint, times_answered
 from questions.condition_words import act_in_words, in_words, limit_in_words
 from questions.conditions import named_in
 from questions.engine import Field
 from questions.errors import FormChangedMeanwhile, NotYourPart, SaysFirst
-from questions.forms import ACCEPTED, ASKED_PURPOSES, QuestionForm
+from questions.form_in_hand import may_change_whole
+from questions.forms import ACCEPTED, QuestionForm
 from questions.library import DOCTORS_TOUR, LIBRARY, READY, Shelf
 from questions.lookups import fields_of, form_of, pages_of, questions_of
 from questions.models import (
     ALWAYS_RESTRICTED,
+    ASKED_FOR,
     NEVER_LEFT_OUT,
     WITH_CHOICES,
     AskedWhen,
@@ -39,6 +42,8 @@ from questions.models import (
 )
 from questions.palette import PALETTE, look_of
 from questions.papers import Paper
+from questions.take_back import last_change
+from questions.take_back import take_back as take_back_last
 from shared.db import abandon, db, transaction
 from shared.errors import NotFound, Refusal
 
@@ -104,11 +109,11 @@ def add_question(campaign_id: int) -> ResponseReturnValue:
 
     def add() -> Selection:
         if ready is not None:
-            question = edit.add_ready(
+            question = insert_ready.add_ready(
                 campaign.id, ready, by=g.staff, reason=request.form.get("reason", ""), **place
             )
         elif kind in list(Kind):
-            question = edit.add_question(
+            question = edit_questions.add_question(
                 campaign.id, Kind(kind), by=g.staff, stop_id=_own_stop(campaign), **place
             )
         else:
@@ -131,7 +136,7 @@ def save_question(campaign_id: int, question_id: int) -> ResponseReturnValue:
         return _not_saved(campaign, here, form.errors)
 
     def save() -> Selection:
-        edit.save_question(
+        edit_questions.save_question(
             question_id, plan, seen=request.form.get("seen", ""), by=g.staff, agreed="agreed" in request.form
         )
         return here
@@ -149,11 +154,11 @@ def move_question(campaign_id: int, question_id: int) -> ResponseReturnValue:
 
     def move() -> Selection:
         if page_id is not None and to is None:
-            edit.move_question(
+            edit_questions.move_question(
                 question_id, by=g.staff, page_id=page_id, before_id=request.form.get("before_id", type=int)
             )
         else:
-            edit.step_question(question_id, up=to == "up", by=g.staff)
+            edit_questions.step_question(question_id, up=to == "up", by=g.staff)
         return _kept_selection()
 
     def where() -> str:
@@ -179,7 +184,7 @@ def duplicate_question(campaign_id: int, question_id: int) -> ResponseReturnValu
     _question_of(campaign, question_id)
     return _do(
         campaign,
-        lambda: Selection(question_id=edit.duplicate_question(question_id, by=g.staff).id),
+        lambda: Selection(question_id=edit_questions.duplicate_question(question_id, by=g.staff).id),
         said=_("The question is doubled."),
         otherwise=Selection(question_id=question_id),
     )
@@ -193,7 +198,7 @@ def archive_question(campaign_id: int, question_id: int) -> ResponseReturnValue:
     _question_of(campaign, question_id)
 
     def archive() -> Selection:
-        edit.archive_question(question_id, by=g.staff, agreed="agreed" in request.form)
+        edit_questions.archive_question(question_id, by=g.staff, agreed="agreed" in request.form)
         return Selection()
 
     return _do(
@@ -212,7 +217,7 @@ def restore_question(campaign_id: int, question_id: int) -> ResponseReturnValue:
     _question_of(campaign, question_id)
 
     def restore() -> Selection:
-        edit.restore_question(question_id, by=g.staff)
+        edit_questions.restore_question(question_id, by=g.staff)
         return Selection(question_id=question_id)
 
     return _do(campaign, restore, said=_("The question is asked again."), otherwise=Selection())
@@ -225,7 +230,7 @@ def add_page(campaign_id: int) -> ResponseReturnValue:
     campaign = campaign_for(g.staff, campaign_id, PLAN)
     return _do(
         campaign,
-        lambda: Selection(page_id=edit.add_page(campaign.id, by=g.staff).id),
+        lambda: Selection(page_id=edit_pages.add_page(campaign.id, by=g.staff).id),
         said=_("The page is added."),
         otherwise=Selection(),
     )
@@ -243,7 +248,7 @@ def rename_page(campaign_id: int, page_id: int) -> ResponseReturnValue:
         return _not_saved(campaign, here, {"title_zh": _("Please give the page a title.")})
 
     def rename() -> Selection:
-        edit.rename_page(
+        edit_pages.rename_page(
             page_id, title_zh=title_zh, title_en=title_en, seen=request.form.get("seen", ""), by=g.staff
         )
         return here
@@ -259,7 +264,7 @@ def move_page(campaign_id: int, page_id: int) -> ResponseReturnValue:
     page = _page_of(campaign, page_id)
 
     def move() -> Selection:
-        edit.step_page(page_id, up=request.form.get("to") == "up", by=g.staff)
+        edit_pages.step_page(page_id, up=request.form.get("to") == "up", by=g.staff)
         return _kept_selection()
 
     def where() -> str:
@@ -284,7 +289,7 @@ def remove_page(campaign_id: int, page_id: int) -> ResponseReturnValue:
     _page_of(campaign, page_id)
 
     def remove() -> Selection:
-        edit.remove_page(page_id, by=g.staff)
+        edit_pages.remove_page(page_id, by=g.staff)
         return Selection()
 
     return _do(
@@ -302,7 +307,7 @@ def insert_ready_form(campaign_id: int) -> ResponseReturnValue:
     campaign = campaign_for(g.staff, campaign_id, PLAN)
 
     def insert() -> Selection:
-        edit.insert_ready_form(campaign.id, DOCTORS_TOUR, by=g.staff)
+        insert_ready.insert_ready_form(campaign.id, DOCTORS_TOUR, by=g.staff)
         return Selection()
 
     return _do(campaign, insert, said=_("The questions of a Doctors' Tour are added."), otherwise=Selection())
@@ -315,7 +320,7 @@ def take_back(campaign_id: int) -> ResponseReturnValue:
     campaign = campaign_for(g.staff, campaign_id, PLAN)
 
     def undo() -> Selection:
-        edit.take_back(campaign.id, by=g.staff)
+        take_back_last(campaign.id, by=g.staff)
         kept = _kept_selection()
         gone = kept.question_id is not None and db.session.get(Question, kept.question_id) is None
         return Selection() if gone else kept
@@ -431,7 +436,7 @@ def _page_of(campaign: Campaign, page_id: int) -> QuestionPage:
 
 def _own_stop(campaign: Campaign) -> int | None:
     """Whose addition a new question is: the whole campaign's for whoever reaches it, else the first stop of one's own."""
-    if edit.may_change_whole(g.staff, campaign):
+    if may_change_whole(g.staff, campaign):
         return None
     stops = stops_of([campaign], reach_of(g.staff, PLAN))[campaign.id]
     if not stops:
@@ -446,7 +451,7 @@ def _everything(campaign: Campaign, selection: Selection) -> dict[str, Any]:
     by_key = {field.key: field for field in fields}
     pages = pages_of(campaign.id)
     counts = times_answered(campaign.id, everything)
-    whole = edit.may_change_whole(g.staff, campaign)
+    whole = may_change_whole(g.staff, campaign)
     own_stops = stops_of([campaign], reach_of(g.staff, PLAN))[campaign.id]
     all_stops = {
         stop.id: stop for stop in db.session.scalars(select(Stop).where(Stop.campaign_id == campaign.id))
@@ -467,7 +472,7 @@ def _everything(campaign: Campaign, selection: Selection) -> dict[str, Any]:
     standing = [row for row in rows if row.question.archived_at is None]
     chosen = next((row for row in rows if row.question.id == selection.question_id), None)
     page = next((one for one in pages if one.id == selection.page_id), None)
-    last = edit.last_change(campaign.id, g.staff)
+    last = last_change(campaign.id, g.staff)
     return {
         "campaign": campaign,
         "form": form_of(campaign.id),
@@ -499,11 +504,16 @@ def _about(row: Row, standing: list[Row], counts: dict[int, int]) -> dict[str, A
     question = row.question
     earlier = {one.id for one in earlier_than(question, [other.question for other in standing])}
     fields = [other.field for other in standing if other.question.id in earlier]
-    kinds = [question.kind, *edit.SURVIVES.get(question.kind, ())] if counts[question.id] else list(Kind)
+    kinds = (
+        [question.kind, *edit_questions.SURVIVES.get(question.kind, ())]
+        if counts[question.id]
+        else list(Kind)
+    )
     return {
         "seen": fingerprint(question),
         "kinds": [question.kind] if question.core is not None else [kind for kind in Kind if kind in kinds],
-        "purposes": ASKED_PURPOSES,
+        "purposes": [CARD[purpose] for purpose in ASKED_FOR],
+        "kept": CARD[question.purpose] if question.purpose is not None else None,
         "times": list(AskedWhen),
         "papers": list(Paper),
         "accepted": ACCEPTED,

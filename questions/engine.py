@@ -33,6 +33,7 @@ from wtforms.validators import ValidationError
 
 from files.kinds import DOCUMENTS, PICTURES, FileKind, accepted_by_browsers
 from files.look import LARGEST
+from privacy.purposes import Purpose
 from questions import conditions, papers
 from questions.conditions import Condition, Reading
 from questions.disciplines import discipline_typed
@@ -86,7 +87,7 @@ class Field:
     core: Core | None = None
     choices: tuple[Choice, ...] = ()
     restricted: bool = False
-    purpose: str | None = None
+    purpose: Purpose | None = None
     id: int = 0
 
     @property

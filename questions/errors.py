@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from privacy.purposes import Purpose
 from shared.errors import Refusal
 
 
@@ -87,6 +88,22 @@ class SealedOrNot(Refusal):
     sentence = _l(
         "People have answered this question: whether it is sealed stays as it is. Archive it and add another one."
     )
+
+
+class PurposeWasSaid(Refusal):
+    """Answers were given for a purpose whose days the notice printed; they are not kept longer afterwards."""
+
+    code = "purpose_was_said"
+    field = "purpose"
+
+    def __init__(self, purpose: Purpose | None, days: int) -> None:
+        super().__init__(
+            _(
+                "People have answered this for “%(purpose)s”, to be kept for %(days)s days: it cannot be kept longer. Archive it and add another one.",
+                purpose=purpose.label if purpose is not None else "",
+                days=days,
+            )
+        )
 
 
 class FewerThanTaken(Refusal):

@@ -14,9 +14,19 @@ from werkzeug.datastructures import MultiDict
 
 from privacy.purposes import Purpose
 from questions.conditions import is_day
-from questions.edit import QuestionPlan
+from questions.edit_questions import QuestionPlan
 from questions.engine import LONGEST_LINE, LONGEST_TEXT, is_limit
-from questions.models import ALWAYS_RESTRICTED, OF_MANY, WITH_CHOICES, AskedWhen, Core, Kind, Question
+from questions.models import (
+    ALWAYS_RESTRICTED,
+    ASKED_FOR,
+    OF_MANY,
+    WITH_CHOICES,
+    AskedWhen,
+    Core,
+    Kind,
+    Question,
+    first_purpose,
+)
 from questions.papers import Paper
 
 LONGEST_LABEL = 200
@@ -24,7 +34,6 @@ LONGEST_HELP = 500
 LONGEST_CHOICE = 100
 MOST_CHOICES = 100
 LARGEST_MB = 10
-ASKED_PURPOSES = (Purpose.REGISTRATION, Purpose.MATCHING, Purpose.TRAVEL, Purpose.FOLLOW_UP)
 ACCEPTED = ("pdf", "docx", "image")
 WITH_MOST = OF_MANY
 TEXTUAL = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.UNIVERSITY})
@@ -57,7 +66,7 @@ class QuestionForm:
             stop_id=self._number_or_none("stop_id"),
             options=self._options(kind),
             condition=self._condition(),
-            purpose=None if kind is Kind.HEADING else self._purpose(),
+            purpose=self._purpose(kind),
             restricted=not is_core and (self._ticked("restricted") or kind in ALWAYS_RESTRICTED),
         )
         return None if self.errors else plan
@@ -85,13 +94,15 @@ class QuestionForm:
             self.errors[name] = _("Please choose one of these.")
             return default
 
-    def _purpose(self) -> str | None:
-        wanted = self.typed.get("purpose", self.question.purpose or "")
-        return (
-            wanted
-            if wanted in ASKED_PURPOSES or wanted == self.question.purpose
-            else Purpose.REGISTRATION.value
-        )
+    def _purpose(self, kind: Kind) -> Purpose | None:
+        """What it is asked for; a heading asks nothing, and the registration's own columns are what they are."""
+        if kind is Kind.HEADING or self.question.core is not None:
+            return first_purpose(kind, core=self.question.core)
+        said = self._one_of("purpose", Purpose, self.question.purpose or first_purpose(kind))
+        if said not in ASKED_FOR:
+            self.errors["purpose"] = _("Please choose one of these.")
+            return self.question.purpose
+        return Purpose(said)
 
     def _number_or_none(self, name: str) -> int | None:
         text = self.typed.get(name, "").strip()

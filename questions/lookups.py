@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Row, or_, select
 
 from campaigns.lookups import host_cities
 from campaigns.models import Campaign, Stop
 from employers.lookups import all_employers
+from privacy.purposes import Purpose
 from questions.conditions import Reading
 from questions.disciplines import DISCIPLINES
 from questions.engine import Choice, Field, Page, Questionnaire
 from questions.kept_forms import KeptForm, kept_forms
-from questions.models import AskedWhen, CampaignForm, ChoicePlaces, Kind, Question, QuestionPage
+from questions.models import AskedWhen, CampaignForm, ChoicePlaces, Core, Kind, Question, QuestionPage
 from shared.db import db
 
 
@@ -235,6 +237,32 @@ def _places(scarce: Sequence[int]) -> dict[tuple[int, str], ChoicePlaces]:
         ChoicePlaces.question_id.in_(scarce), ChoicePlaces.capacity.is_not(None)
     )
     return {(places.question_id, places.choice): places for places in db.session.scalars(statement)}
+
+
+@dataclass(frozen=True)
+class AskedForIt:
+    """A question as the notice names it; ``notes`` say at which stop, when and how carefully."""
+
+    label: str
+    notes: tuple[str, ...]
+
+
+def asked_by_purpose(campaign: Campaign) -> dict[Purpose, list[AskedForIt]]:
+    """What the campaign asks, with its stops' additions, by what it is asked for, in the form's order."""
+    cities = {stop.id: stop.city for stop in campaign.stops}
+    asked: dict[Purpose, list[AskedForIt]] = {}
+    for question in questions_of(campaign.id):
+        if question.purpose is None or question.core is Core.CONSENT:
+            continue
+        notes = (
+            cities.get(question.stop_id or 0, ""),
+            question.asked_when.label if question.asked_when is AskedWhen.AFTER_APPROVAL else "",
+            str(_("kept sealed")) if question.restricted else "",
+        )
+        asked.setdefault(question.purpose, []).append(
+            AskedForIt(question.label, tuple(note for note in notes if note))
+        )
+    return asked
 
 
 def _given_choices(questions: Sequence[Question]) -> dict[str, tuple[Choice, ...]]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from privacy.purposes import Purpose
 from shared.db import Document, Model, Moment, state_column
 from shared.language import in_language
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.default import DefaultExecutionContext
 
 
 class AskedWhen(StrEnum):
@@ -117,6 +121,41 @@ class Core(StrEnum):
 NEVER_LEFT_OUT = frozenset({Core.FULL_NAME, Core.MOBILE, Core.EMAIL, Core.CONSENT})
 """Without these there is no registration: they are asked of everybody and are always required."""
 
+ASKED_FOR = (Purpose.REGISTRATION, Purpose.MATCHING, Purpose.TRAVEL, Purpose.FOLLOW_UP)
+"""What a question may be asked for. Mails, fingerprints of codes and what employers are shown are not asked."""
+
+_FOR_MATCHING = frozenset({Core.RESEARCH_FIELD, Core.PREFERRED_CITIES})
+_MATCHING_KINDS = frozenset({Kind.DISCIPLINE, Kind.RANKED, Kind.CITY, Kind.CITIES, Kind.FILE})
+
+
+def core_purpose(core: Core) -> Purpose:
+    """What the answers with a column of their own are kept for, as the notice says; no organiser changes it."""
+    return Purpose.MATCHING if core in _FOR_MATCHING else Purpose.REGISTRATION
+
+
+def first_purpose(
+    kind: Kind, *, core: Core | None = None, asked_when: AskedWhen = AskedWhen.APPLICATION
+) -> Purpose | None:
+    """What a question is asked for until somebody says otherwise; None for a heading, which asks nothing."""
+    if kind is Kind.HEADING:
+        return None
+    if core is not None:
+        return core_purpose(core)
+    if asked_when is AskedWhen.AFTER_APPROVAL or kind is Kind.TRIP:
+        return Purpose.TRAVEL
+    return Purpose.MATCHING if kind in _MATCHING_KINDS else Purpose.REGISTRATION
+
+
+def _unless_said(context: DefaultExecutionContext) -> Purpose | None:
+    said: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    core, when = said.get("core"), said.get("asked_when")
+    return first_purpose(
+        Kind(said["kind"]),
+        core=Core(core) if core else None,
+        asked_when=AskedWhen(when) if when else AskedWhen.APPLICATION,
+    )
+
+
 RESERVED_KEYS = frozenset(
     {
         "submission_id", "channel", "csrf_token", "draft", "page", "then", "programme", "programme_item_ids",
@@ -171,7 +210,8 @@ class Question(Model):
     ``key`` is the answer's name: it never changes and is never given to another question of the campaign, so that
     answers stay readable. ``position`` orders the questions of a page. ``options`` and ``condition`` are documents;
     their shapes stand in ``questions/engine.py`` and ``questions/conditions.py``. A question that people have answered
-    is archived, not deleted. ``restricted`` answers are sealed, masked, and each look at them is recorded.
+    is archived, not deleted. ``restricted`` answers are sealed, masked, and each look at them is recorded. ``purpose``
+    says how long answers are kept: the purge goes by it and the notice prints it. A heading has none.
     """
 
     __tablename__ = "questions"
@@ -203,6 +243,9 @@ class Question(Model):
             "restricted OR kind NOT IN ('resident_id', 'identity_paper')", name="papers_restricted"
         ),
         CheckConstraint("NOT (restricted AND core IS NOT NULL)", name="core_not_restricted"),
+        # A trigger fills in what a question is asked for where nobody said it.
+        CheckConstraint("(kind = 'heading') = (purpose IS NULL)", name="purpose_unless_heading"),
+        CheckConstraint("purpose IN ('registration', 'matching', 'travel', 'follow_up')", name="asked_for"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -223,7 +266,9 @@ class Question(Model):
     options: Mapped[Document] = mapped_column(server_default=text("'{}'"))
     condition: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     core: Mapped[Core | None] = state_column(Core, name="core", nullable=True)
-    purpose: Mapped[str | None]
+    purpose: Mapped[Purpose | None] = state_column(
+        Purpose, name="purpose", nullable=True, default=_unless_said
+    )
     restricted: Mapped[bool] = mapped_column(server_default=text("false"))
     archived_at: Mapped[Moment | None]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -266,6 +266,23 @@ def values_of(change: AnswerChange) -> dict[str, list[Any]]:
         unseal_text(change.values_sealed, context=_change_context(change))
     )
     return values
+
+
+def forget_values(registration_id: int, fields: Set[str]) -> None:
+    """Take what these fields were before and after out of the changes kept. The caller holds the transaction."""
+    changes = db.session.scalars(
+        select(AnswerChange)
+        .where(AnswerChange.registration_id == registration_id, AnswerChange.values_sealed.is_not(None))
+        .order_by(AnswerChange.id)
+    ).all()
+    for change in changes:
+        if not fields & set(change.fields):
+            continue
+        kept = {name: values for name, values in values_of(change).items() if name not in fields}
+        change.values_sealed = (
+            seal(json.dumps(kept, ensure_ascii=False), context=_change_context(change)) if kept else None
+        )
+    db.session.flush()
 
 
 def _person_called(registration: Registration, *, full_name: str, mobile: str | None) -> Person:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
-from sqlalchemy.sql.expression import cast, literal
+from sqlalchemy import ColumnElement, Select, and_, any_, delete, exists, func, literal, or_, select
 
+from audit.record import SYSTEM
 from campaigns.models import Stop
+from files.keep import remove_file
 from jobs.outbox import announce
 from messages.erase import empty_messages, empty_these
 from messages.models import Message
 from people.erase import empty_person
+from privacy.consent import has_consented
 from privacy.purposes import Purpose
 from privacy.retention import purges
-from questions.models import AskedWhen, Question
+from questions.models import ChoicePlaces, Kind, Question
+from registrations.amend import forget_values
 from registrations.erase import empty_invitations, empty_registrations
 from registrations.facts import PersonErased
-from registrations.models import FormDraft, Invitation, Registration
+from registrations.field_names import ANSWERS
+from registrations.models import AnswerFile, FormDraft, Invitation, Registration, TakenChoice
 from registrations.sealed_answers import seal_answers, unsealed_answers
 from shared.db import db
 
@@ -183,59 +186,167 @@ class OverOtherMails:
         return and_(Message.registration_id.is_(None), Message.body_text != "")
 
 
-@purges(Purpose.TRAVEL)
-class OverTravel:
-    """What was asked after approval, or for the purpose of travel: lodging, meals, access, emergency contact."""
+class _OverAnswers:
+    """Answers to the campaign's own questions that were asked for one purpose, in the open and sealed, with their files."""
+
+    purpose: Purpose
 
     def due(self, before: datetime, most: int | None = None) -> list[int]:
-        """Registrations that still hold such an answer, or a second form begun."""
-        over = campaigns_over(before)
-        keys = list(self._keys(over))
-        holds = [
-            Registration.second_form_at.is_not(None),
-            exists().where(FormDraft.registration_id == Registration.id),
-        ]
-        if keys:
-            holds.append(Registration.answers.has_any(cast(literal(keys, ARRAY(TEXT)), ARRAY(TEXT))))
-        return _ids(_over(before).where(or_(*holds)), most)
+        """Registrations that still hold such an answer."""
+        return _ids(_over(before).where(self._holds()), most)
 
     def total(self) -> int:
-        """Registrations with a second form."""
+        """All registrations that hold such an answer."""
         statement = (
-            select(func.count()).select_from(Registration).where(Registration.second_form_at.is_not(None))
+            select(func.count())
+            .select_from(Registration)
+            .join(Stop, Stop.id == Registration.stop_id)
+            .where(Registration.erased_at.is_(None), self._holds())
         )
         return db.session.scalar(statement) or 0
 
     def empty(self, ids: Sequence[int]) -> None:
-        """These answers, open and sealed, and the drafts of the second form."""
+        """The answers, what they replaced, their files and the scarce choices they took."""
         rows = db.session.scalars(
-            select(Registration).where(Registration.id.in_(ids)).order_by(Registration.id)
+            select(Registration)
+            .where(Registration.id.in_(ids))
+            .order_by(Registration.stop_id, Registration.id)
+            .with_for_update(of=Registration)
+            .execution_options(populate_existing=True)
         ).all()
-        keys = self._keys(select(Stop.campaign_id).where(Stop.id.in_({row.stop_id for row in rows})))
+        campaigns = dict(
+            db.session.execute(
+                select(Stop.id, Stop.campaign_id).where(Stop.id.in_({row.stop_id for row in rows}))
+            ).all()
+        )
+        asked = self._keys(
+            set(campaigns.values())
+        )  # in another campaign the same key may be asked for something else
         for row in rows:
-            row.answers = {key: value for key, value in row.answers.items() if key not in keys}
-            if row.sealed_answers is not None:
-                seal_answers(row, {k: v for k, v in unsealed_answers(row).items() if k not in keys})
-            row.second_form_at = None
+            self._empty_row(row, asked.get(campaigns[row.stop_id], {}))
+        self._give_choices_back(ids)
+
+    def _empty_row(self, row: Registration, keys: Mapping[str, Kind]) -> None:
+        sealed = unsealed_answers(row)
+        given = {**row.answers, **sealed}
+        gone_for = {*row.answers_gone_for, self.purpose.value}
+        file_ids = {
+            int(str(given[key]))
+            for key, kind in keys.items()
+            if kind in (Kind.FILE, Kind.PICTURE) and str(given.get(key)).isdigit()
+        }
+        row.answers = {key: value for key, value in row.answers.items() if key not in keys}
+        if sealed.keys() & keys.keys():
+            seal_answers(row, {key: value for key, value in sealed.items() if key not in keys})
+        row.answers_gone_for = sorted(gone_for)
+        self._empty_columns(row)
         db.session.flush()
+        forget_values(row.id, self._columns | {f"{ANSWERS}{key}" for key in keys})
+        if not file_ids:
+            return
+        handed_in = select(AnswerFile.file_id).where(
+            AnswerFile.file_id.in_(file_ids), AnswerFile.registration_id == row.id
+        )
+        for file_id in sorted(db.session.scalars(handed_in)):
+            remove_file(file_id, by=SYSTEM)
+            db.session.execute(delete(AnswerFile).where(AnswerFile.file_id == file_id))
+
+    _columns: frozenset[str] = frozenset()
+
+    def _empty_columns(self, row: Registration) -> None:
+        """What of this purpose has a column of its own."""
+
+    def _asked_for(self) -> ColumnElement[bool]:
+        return and_(Question.purpose == self.purpose, Question.core.is_(None))
+
+    def _holds(self) -> ColumnElement[bool]:
+        # Of what is sealed nothing can be seen from outside: it is opened once, and the row says so.
+        is_left = ~(literal(self.purpose.value) == any_(Registration.answers_gone_for))
+        return exists().where(
+            Question.campaign_id == Stop.campaign_id,
+            self._asked_for(),
+            or_(
+                Registration.answers.has_key(Question.key),
+                and_(Question.restricted, Registration.sealed_answers.is_not(None), is_left),
+            ),
+        )
+
+    def _keys(self, campaign_ids: set[int]) -> dict[int, dict[str, Kind]]:
+        found: dict[int, dict[str, Kind]] = {}
+        statement = select(Question.campaign_id, Question.key, Question.kind).where(
+            Question.campaign_id.in_(campaign_ids), self._asked_for()
+        )
+        for campaign_id, key, kind in db.session.execute(statement):
+            found.setdefault(campaign_id, {})[key] = kind
+        return found
+
+    def _give_choices_back(self, ids: Sequence[int]) -> None:
+        places = (
+            select(ChoicePlaces.id)
+            .join(Question, Question.id == ChoicePlaces.question_id)
+            .where(self._asked_for())
+        )
+        db.session.execute(
+            delete(TakenChoice)
+            .where(TakenChoice.registration_id.in_(ids), TakenChoice.places_id.in_(places))
+            .execution_options(synchronize_session=False)
+        )
+
+
+@purges(Purpose.TRAVEL)
+class OverTravel(_OverAnswers):
+    """What was asked for travel: lodging, meals, access, emergency contact; and second forms begun."""
+
+    purpose = Purpose.TRAVEL
+
+    def empty(self, ids: Sequence[int]) -> None:
+        """These answers, when they were given, and the drafts of the second form."""
+        super().empty(ids)
         db.session.execute(
             delete(FormDraft)
             .where(FormDraft.registration_id.in_(ids))
             .execution_options(synchronize_session=False)
         )
 
-    def _keys(self, campaign_ids: Select[int]) -> set[str]:
-        return set(
-            db.session.scalars(
-                select(Question.key).where(
-                    and_(
-                        Question.campaign_id.in_(campaign_ids),
-                        or_(
-                            Question.asked_when == AskedWhen.AFTER_APPROVAL,
-                            Question.purpose == Purpose.TRAVEL.value,
-                        ),
-                        Question.core.is_(None),
-                    )
-                )
-            )
+    def _empty_columns(self, row: Registration) -> None:
+        row.second_form_at = None
+
+    def _holds(self) -> ColumnElement[bool]:
+        begun = exists().where(FormDraft.registration_id == Registration.id)
+        return or_(super()._holds(), Registration.second_form_at.is_not(None), begun)
+
+
+@purges(Purpose.REGISTRATION)
+class OverRegistrationAnswers(_OverAnswers):
+    """What somebody who is followed up was asked for the registration; the others go whole at that time."""
+
+    purpose = Purpose.REGISTRATION
+
+    def _holds(self) -> ColumnElement[bool]:
+        return and_(_has_lead(), super()._holds())
+
+
+@purges(Purpose.MATCHING)
+class OverMatching(_OverAnswers):
+    """What somebody who is followed up said of field and wishes; the others go whole as soon as that.
+
+    The research field stays with whoever agreed to show it to employers, as long as that agreement stands.
+    """
+
+    purpose = Purpose.MATCHING
+    _columns = frozenset({"research_field", "preferred_city_ids"})
+
+    def _empty_columns(self, row: Registration) -> None:
+        row.preferred_city_ids = []
+        if not db.session.scalar(select(has_consented(literal(row.id), Purpose.EMPLOYERS))):
+            row.research_field = ""
+
+    def _holds(self) -> ColumnElement[bool]:
+        return and_(
+            _has_lead(),
+            or_(
+                super()._holds(),
+                func.cardinality(Registration.preferred_city_ids) > 0,
+                and_(Registration.research_field != "", ~has_consented(Registration.id, Purpose.EMPLOYERS)),
+            ),
         )

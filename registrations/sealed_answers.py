@@ -27,6 +27,8 @@ def seal_answers(registration: Registration, answers: dict[str, Any]) -> None:
     registration.sealed_answers = (
         seal(json.dumps(answers, ensure_ascii=False), context=_place(registration)) if answers else None
     )
+    if answers and registration.answers_gone_for:
+        registration.answers_gone_for = []  # said anew: the purge looks again
     if answers:
         announce(RestrictedAnswersGiven(registration_id=registration.id))
 

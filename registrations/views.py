@@ -10,9 +10,10 @@ from werkzeug.datastructures import MultiDict
 
 from accounts.access import open_to_everyone
 from campaigns.channel import channel_named
+from campaigns.lookups import campaign_by_slug
 from privacy.purposes import CARDS, Purpose
 from privacy.texts import current
-from questions.lookups import what_is_asked
+from questions.lookups import asked_by_purpose, what_is_asked
 from registrations.answers import answers_of
 from registrations.by_invitation import admission_in_hand, invitation_in_hand
 from registrations.calendar_entry import calendar_entry
@@ -242,9 +243,13 @@ def own_ticket(link: str) -> ResponseReturnValue:
 @bp.get("/privacy")
 @open_to_everyone
 def privacy() -> ResponseReturnValue:
-    """What is asked, for what, for how long, and how to have it changed or erased."""
+    """What is asked, for what, for how long, and how to have it changed or erased; ``?campaign=`` names its questions."""
+    slug = request.args.get("campaign", "")
+    campaign = campaign_by_slug(slug) if slug else None
     return render_template(
         "registrations/privacy.html",
+        campaign=campaign,
+        asked=asked_by_purpose(campaign) if campaign is not None else {},
         notice=current(Purpose.REGISTRATION),
         cards=CARDS,
         separate=current(Purpose.EMPLOYERS),

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     SmallInteger,
+    String,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -301,6 +302,8 @@ class Registration(Model):
     answers: Mapped[Document] = mapped_column(server_default=text("'{}'"))
     # The answers to restricted questions, as one sealed document.
     sealed_answers: Mapped[bytes | None]
+    # The purposes whose answers were removed because their time was over: what is sealed does not say what it holds.
+    answers_gone_for: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     form_version: Mapped[int | None]
     second_form_at: Mapped[Moment | None]
     # The quota cells its seat is counted in: written by the trigger pin_quotas() when the seat is given, empty without one.

@@ -10,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 
 import app
 from shared.db import Model
@@ -90,6 +91,42 @@ def test_without_the_constraint_the_seat_is_oversold(stop_of_two: Any) -> None:
     stop_of_two.execute(text("ALTER TABLE stops DROP CONSTRAINT ck_stops_never_oversold"))
     stop_of_two.execute(text(REGISTRATION), {"state": "confirmed", "first": 1, "last": 3})
     assert seats_taken(stop_of_two) == 3
+
+
+ADD_QUESTION = text(
+    "INSERT INTO questions (campaign_id, page_id, key, kind, label_zh, position, asked_when, purpose) "
+    "SELECT 1, id, :key, :kind, '问', 99, :when, :purpose FROM question_pages RETURNING purpose"
+)
+
+
+def test_every_question_is_asked_for_one_of_the_notices_purposes(stop_of_two: Any) -> None:
+    """Filled in where nobody says it, as by the release before; raw SQL cannot invent one."""
+
+    def added(key: str, *, kind: str = "text", when: str = "application", purpose: str | None = None) -> Any:
+        said = {"key": key, "kind": kind, "when": when, "purpose": purpose}
+        return stop_of_two.execute(ADD_QUESTION, said).scalar_one()
+
+    core = {
+        key: purpose
+        for key, purpose in stop_of_two.execute(
+            text("SELECT core, purpose FROM questions WHERE core IS NOT NULL")
+        )
+    }
+    assert core["full_name"] == core["consent"] == "registration"
+    assert core["research_field"] == core["preferred_cities"] == "matching"
+    assert added("a") == "registration"
+    assert added("b", when="after_approval") == "travel"
+    assert added("c", purpose="follow_up") == "follow_up"
+    assert added("d", kind="heading", purpose="matching") is None
+    for made_up in ("security", "advertising"):
+        with (
+            pytest.raises(IntegrityError, match=r"ck_questions_(asked_for|purpose)"),
+            stop_of_two.begin_nested(),
+        ):
+            added("e", purpose=made_up)
+    for name in ("asked_for", "purpose"):  # the negative control
+        stop_of_two.execute(text(f"ALTER TABLE questions DROP CONSTRAINT ck_questions_{name}"))
+    assert added("e", purpose="advertising") == "advertising"
 
 
 @pytest.mark.parametrize(

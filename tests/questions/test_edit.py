@@ -14,9 +14,10 @@ from accounts.models import Role, Staff
 from app import create_app
 from audit.models import AuditEntry
 from campaigns.models import Campaign, Stop
-from questions import edit
+from privacy.purposes import Purpose
+from questions import edit_pages, edit_questions, insert_ready
 from questions.changes import fingerprint, refuse_broken, times_answered
-from questions.edit import QuestionPlan
+from questions.edit_questions import QuestionPlan
 from questions.errors import (
     ConditionBroken,
     FewerThanTaken,
@@ -27,12 +28,15 @@ from questions.errors import (
     NeverLeftOut,
     NothingToTakeBack,
     NotYourPart,
+    PurposeWasSaid,
     SaysFirst,
     SealedOrNot,
 )
 from questions.library import DOCTORS_TOUR, LIBRARY, READY
 from questions.lookups import form_of, pages_of, questionnaire_for, questions_of
 from questions.models import AskedWhen, Core, FormChange, Kind, Question
+from questions.take_back import take_back
+from shared.clock import now
 from shared.db import db, transaction
 from tests.conftest import Browser, settings_for
 from tests.factories import accounts, campaigns, questions, registrations
@@ -52,7 +56,7 @@ def plan_of(question: Question, **changes: Any) -> QuestionPlan:
 
 def save(question: Question, *, by: Staff, agreed: bool = False, **changes: Any) -> Question:
     with transaction():
-        return edit.save_question(
+        return edit_questions.save_question(
             question.id, plan_of(question, **changes), seen=fingerprint(question), by=by, agreed=agreed
         )
 
@@ -70,8 +74,10 @@ def test_a_question_of_every_kind_is_added_where_it_is_wanted(app: Flask) -> Non
     version = form_of(stop.campaign_id).version
     second = questions.page(stop.campaign)
     with transaction():
-        made = [edit.add_question(stop.campaign_id, kind, by=by, page_id=second.id) for kind in Kind]
-        between = edit.add_question(stop.campaign_id, Kind.TEXT, by=by, after_id=made[0].id)
+        made = [
+            edit_questions.add_question(stop.campaign_id, kind, by=by, page_id=second.id) for kind in Kind
+        ]
+        between = edit_questions.add_question(stop.campaign_id, Kind.TEXT, by=by, after_id=made[0].id)
     keys = order(stop.campaign)
     assert keys.index(between.key) == keys.index(made[0].key) + 1
     assert len(set(keys)) == len(keys)
@@ -88,14 +94,14 @@ def test_questions_move_by_steps_over_pages_and_by_dropping(app: Flask) -> None:
     second = questions.page(stop.campaign)
     a, b = (questions.question(stop.campaign, page=second) for _ in range(2))
     with transaction():
-        edit.step_question(b.id, up=True, by=by)
+        edit_questions.step_question(b.id, up=True, by=by)
     assert order(stop.campaign)[-2:] == [b.key, a.key]
     with transaction():
-        edit.step_question(b.id, up=True, by=by)
+        edit_questions.step_question(b.id, up=True, by=by)
     assert b.page_id == pages_of(stop.campaign_id)[0].id, "over the edge of the page"
     with transaction():
-        edit.step_question(b.id, up=False, by=by)
-        edit.move_question(
+        edit_questions.step_question(b.id, up=False, by=by)
+        edit_questions.move_question(
             a.id,
             by=by,
             page_id=pages_of(stop.campaign_id)[0].id,
@@ -105,28 +111,28 @@ def test_questions_move_by_steps_over_pages_and_by_dropping(app: Flask) -> None:
     assert order(stop.campaign)[-1] == b.key
     for _ in range(30):  # until there is no number left between two neighbours
         with transaction():
-            edit.step_question(b.id, up=True, by=by)
+            edit_questions.step_question(b.id, up=True, by=by)
     assert order(stop.campaign)[:2] == [b.key, a.key]
 
 
 def test_a_page_that_goes_leaves_its_questions(app: Flask) -> None:
     stop, by = campaigns.stop(), organiser()
     with pytest.raises(LastPage), transaction():
-        edit.remove_page(pages_of(stop.campaign_id)[0].id, by=by)
+        edit_pages.remove_page(pages_of(stop.campaign_id)[0].id, by=by)
     with transaction():
-        page = edit.add_page(stop.campaign_id, by=by)
+        page = edit_pages.add_page(stop.campaign_id, by=by)
     one = questions.question(stop.campaign, page=page)
     page_id, before = page.id, order(stop.campaign)
     with transaction():
-        edit.step_page(page_id, up=True, by=by)
+        edit_pages.step_page(page_id, up=True, by=by)
     assert order(stop.campaign)[0] == one.key
     with transaction():
-        edit.take_back(stop.campaign_id, by=by)
+        take_back(stop.campaign_id, by=by)
     with transaction():
-        edit.remove_page(page_id, by=by)
+        edit_pages.remove_page(page_id, by=by)
     assert order(stop.campaign) == before
     with transaction():
-        edit.take_back(stop.campaign_id, by=by)
+        take_back(stop.campaign_id, by=by)
     assert [p.id for p in pages_of(stop.campaign_id)][-1] == page_id
     assert db.session.get_one(Question, one.id).page_id == page_id
 
@@ -135,20 +141,20 @@ def test_each_change_is_taken_back_and_only_ones_own(app: Flask) -> None:
     stop, by, other = campaigns.stop(), organiser(), organiser()
     before = order(stop.campaign)
     with transaction():
-        added = edit.add_question(stop.campaign_id, Kind.TEXT, by=by)
+        added = edit_questions.add_question(stop.campaign_id, Kind.TEXT, by=by)
     save(added, by=by, label_zh="期望岗位")
     with pytest.raises(NothingToTakeBack), transaction():
-        edit.take_back(stop.campaign_id, by=other)
+        take_back(stop.campaign_id, by=other)
     with transaction():
-        edit.take_back(stop.campaign_id, by=by)
+        take_back(stop.campaign_id, by=by)
     assert db.session.get_one(Question, added.id).label_zh == Kind.TEXT.label
     save(db.session.get_one(Question, added.id), by=other, label_zh="别人改的")
     with pytest.raises(NothingToTakeBack), transaction():
-        edit.take_back(stop.campaign_id, by=by)
+        take_back(stop.campaign_id, by=by)
     db.session.rollback()
     with transaction():
-        edit.take_back(stop.campaign_id, by=other)
-        edit.take_back(stop.campaign_id, by=by)
+        take_back(stop.campaign_id, by=other)
+        take_back(stop.campaign_id, by=by)
     assert order(stop.campaign) == before
     assert len(db.session.scalars(select(FormChange).where(FormChange.undone_at.is_not(None))).all()) == 3
 
@@ -156,22 +162,22 @@ def test_each_change_is_taken_back_and_only_ones_own(app: Flask) -> None:
 def test_a_question_that_people_answered_goes_nowhere(app: Flask) -> None:
     stop, by = campaigns.stop(), organiser()
     with transaction():
-        one = edit.add_question(stop.campaign_id, Kind.TEXT, by=by)
+        one = edit_questions.add_question(stop.campaign_id, Kind.TEXT, by=by)
     for _ in range(2):
         answered(stop, **{one.key: "工程师"})
     with app.test_request_context(), pytest.raises(SaysFirst) as said, transaction():
-        edit.archive_question(one.id, by=by)
+        edit_questions.archive_question(one.id, by=by)
     assert "2 人" in said.value.sentences[0]
     assert one.key in order(stop.campaign), "nothing was saved by asking"
     with transaction():
-        edit.archive_question(one.id, by=by, agreed=True)
+        edit_questions.archive_question(one.id, by=by, agreed=True)
     assert one.key not in order(stop.campaign)
     assert times_answered(stop.campaign_id, [one]) == {one.id: 2}
     with transaction():
-        edit.restore_question(one.id, by=by)
-        edit.take_back(stop.campaign_id, by=by)
-        edit.take_back(stop.campaign_id, by=by)
-        edit.take_back(stop.campaign_id, by=by)  # the adding of it: answered, so it is archived
+        edit_questions.restore_question(one.id, by=by)
+        take_back(stop.campaign_id, by=by)
+        take_back(stop.campaign_id, by=by)
+        take_back(stop.campaign_id, by=by)  # the adding of it: answered, so it is archived
     db.session.refresh(one)
     assert one.archived_at is not None
 
@@ -190,10 +196,10 @@ def test_a_change_that_touches_answers_says_so_first(app: Flask, changes: dict[s
     one = questions.question(stop.campaign)
     save(one, by=by, **changes)
     with transaction():
-        edit.take_back(stop.campaign_id, by=by)
+        take_back(stop.campaign_id, by=by)
     answered(stop, **{one.key: "x"})
     with pytest.raises(SaysFirst), transaction():
-        edit.save_question(one.id, plan_of(one, **changes), seen=fingerprint(one), by=by)
+        edit_questions.save_question(one.id, plan_of(one, **changes), seen=fingerprint(one), by=by)
     db.session.refresh(one)
     save(one, by=by, agreed=True, **changes)
     db.session.refresh(one)
@@ -207,7 +213,7 @@ def test_a_choice_that_was_chosen_is_archived_and_one_that_was_not_goes(app: Fla
     answered(stop, **{one.key: ["a", "b"]})
     only_b = {"choices": [CHOSEN["choices"][1]]}
     with pytest.raises(SaysFirst) as said, transaction():
-        edit.save_question(one.id, plan_of(one, options=only_b), seen=fingerprint(one), by=by)
+        edit_questions.save_question(one.id, plan_of(one, options=only_b), seen=fingerprint(one), by=by)
     assert len(said.value.sentences) == 1
     assert "选项a" in said.value.sentences[0]
     db.session.refresh(one)
@@ -250,6 +256,46 @@ def test_what_answers_would_not_survive_is_refused(app: Flask) -> None:
         db.session.rollback()
 
 
+def test_answers_are_not_kept_longer_than_was_said_when_they_were_given(app: Flask) -> None:
+    stop, by = campaigns.stop(), organiser()
+    travel = questions.question(stop.campaign, key="coach", purpose=Purpose.TRAVEL)
+    wish = questions.question(stop.campaign, key="wish", purpose=Purpose.MATCHING)
+    save(travel, by=by, purpose=Purpose.MATCHING)
+    save(travel, by=by, purpose=Purpose.TRAVEL)
+    answered(stop, coach="3", wish="b")
+    with pytest.raises(PurposeWasSaid) as refusal:
+        save(travel, by=by, purpose=Purpose.FOLLOW_UP)
+    assert "30" in refusal.value.message
+    with pytest.raises(SaysFirst) as first:
+        save(wish, by=by, purpose=Purpose.TRAVEL)
+    assert "30" in first.value.sentences[0]
+    assert save(wish, by=by, agreed=True, purpose=Purpose.TRAVEL).purpose is Purpose.TRAVEL
+
+
+def test_the_notice_names_what_a_campaign_asks_by_purpose(client: Browser) -> None:
+    stop = campaigns.stop()
+    questions.question(
+        stop.campaign,
+        label_zh="用餐要求",
+        purpose=Purpose.TRAVEL,
+        restricted=True,
+        asked_when=AskedWhen.AFTER_APPROVAL,
+    )
+    questions.question(stop.campaign, label_zh="只在此站问", stop_id=stop.id, purpose=Purpose.FOLLOW_UP)
+    questions.question(stop.campaign, label_zh="不再问", archived_at=now())
+    assert "用餐要求" not in client.get("/privacy").text
+    page = client.get(f"/privacy?campaign={stop.campaign.slug}").text
+    travel = page[page.index('id="travel"') : page.index('id="messages"')]
+    assert "用餐要求" in travel
+    assert "审核通过后" in travel
+    assert "只在此站问" in page[page.index('id="follow_up"') :]
+    assert "研究方向" in page[page.index('id="matching"') : page.index('id="travel"')]
+    assert "不再问" not in page
+    assert client.get("/privacy?campaign=nowhere").status_code == 404
+    register = client.get(f"/c/{stop.campaign.slug}/stops/{stop.id}/register").text
+    assert f"/privacy?campaign={stop.campaign.slug}" in register
+
+
 def test_what_every_registration_needs_stays(app: Flask) -> None:
     stop, by = campaigns.stop(), organiser()
     name = next(one for one in questions_of(stop.campaign_id) if one.core is Core.FULL_NAME)
@@ -264,7 +310,7 @@ def test_what_every_registration_needs_stays(app: Flask) -> None:
             save(name, by=by, agreed=True, **changes)
         db.session.rollback()
     with pytest.raises(NeverLeftOut), transaction():
-        edit.archive_question(name.id, by=by, agreed=True)
+        edit_questions.archive_question(name.id, by=by, agreed=True)
 
 
 def test_a_condition_never_points_at_nothing(app: Flask) -> None:
@@ -275,34 +321,34 @@ def test_a_condition_never_points_at_nothing(app: Flask) -> None:
     first = questions_of(stop.campaign_id)[0]
     local = questions.question(stop.campaign, stop_id=stop.id, kind=Kind.CHOICE, options=CHOSEN)
     attempts: list[Any] = [
-        lambda: edit.archive_question(lodging.id, by=by),
-        lambda: edit.step_question(roommate.id, up=True, by=by),
-        lambda: edit.move_question(roommate.id, by=by, page_id=first.page_id, before_id=first.id),
-        lambda: edit.save_question(
+        lambda: edit_questions.archive_question(lodging.id, by=by),
+        lambda: edit_questions.step_question(roommate.id, up=True, by=by),
+        lambda: edit_questions.move_question(roommate.id, by=by, page_id=first.page_id, before_id=first.id),
+        lambda: edit_questions.save_question(
             lodging.id,
             plan_of(lodging, options={"choices": CHOSEN["choices"][1:]}),
             seen=fingerprint(lodging),
             by=by,
         ),
-        lambda: edit.save_question(
+        lambda: edit_questions.save_question(
             lodging.id,
             plan_of(lodging, asked_when=AskedWhen.AFTER_APPROVAL),
             seen=fingerprint(lodging),
             by=by,
         ),
-        lambda: edit.save_question(
+        lambda: edit_questions.save_question(
             lodging.id, plan_of(lodging, stop_id=stop.id), seen=fingerprint(lodging), by=by
         ),
-        lambda: edit.save_question(
+        lambda: edit_questions.save_question(
             roommate.id, plan_of(roommate, condition={"all": []}), seen=fingerprint(roommate), by=by
         ),
-        lambda: edit.save_question(
+        lambda: edit_questions.save_question(
             roommate.id,
             plan_of(roommate, condition={"question": roommate.key, "op": "answered"}),
             seen=fingerprint(roommate),
             by=by,
         ),
-        lambda: edit.save_question(
+        lambda: edit_questions.save_question(
             roommate.id,
             plan_of(roommate, condition={"question": local.key, "op": "answered"}),
             seen=fingerprint(roommate),
@@ -328,19 +374,21 @@ def test_a_city_adds_to_its_own_stop_and_to_nothing_else(app: Flask) -> None:
     own, others = campaigns.stop(of=province, host=taiyuan), campaigns.stop(of=province, host=jincheng)
     by = accounts.staff(Role.ORGANISER, host_city_id=taiyuan.id)
     with transaction():
-        added = edit.add_question(province.id, Kind.TEXT, by=by, stop_id=own.id)
+        added = edit_questions.add_question(province.id, Kind.TEXT, by=by, stop_id=own.id)
     save(added, by=by, label_zh="是否乘坐接驳车")
     attempts: list[Any] = [
-        lambda: edit.add_question(province.id, Kind.TEXT, by=by),
-        lambda: edit.add_question(province.id, Kind.TEXT, by=by, stop_id=others.id),
-        lambda: edit.save_question(added.id, plan_of(added, stop_id=None), seen=fingerprint(added), by=by),
-        lambda: edit.save_question(
+        lambda: edit_questions.add_question(province.id, Kind.TEXT, by=by),
+        lambda: edit_questions.add_question(province.id, Kind.TEXT, by=by, stop_id=others.id),
+        lambda: edit_questions.save_question(
+            added.id, plan_of(added, stop_id=None), seen=fingerprint(added), by=by
+        ),
+        lambda: edit_questions.save_question(
             added.id, plan_of(added, stop_id=others.id), seen=fingerprint(added), by=by
         ),
-        lambda: edit.archive_question(questions_of(province.id)[4].id, by=by),
-        lambda: edit.step_question(questions_of(province.id)[4].id, up=True, by=by),
-        lambda: edit.add_page(province.id, by=by),
-        lambda: edit.add_ready(province.id, READY["school"], by=by),
+        lambda: edit_questions.archive_question(questions_of(province.id)[4].id, by=by),
+        lambda: edit_questions.step_question(questions_of(province.id)[4].id, up=True, by=by),
+        lambda: edit_pages.add_page(province.id, by=by),
+        lambda: insert_ready.add_ready(province.id, READY["school"], by=by),
     ]
     for attempt in attempts:
         with pytest.raises(NotYourPart), transaction():
@@ -352,9 +400,9 @@ def test_a_city_adds_to_its_own_stop_and_to_nothing_else(app: Flask) -> None:
 def test_the_library_fits_every_form_in_one_click(app: Flask) -> None:
     stop, by = campaigns.stop(), organiser()
     with transaction():
-        assert edit.insert_ready_form(stop.campaign_id, DOCTORS_TOUR, by=by) > 20
+        assert insert_ready.insert_ready_form(stop.campaign_id, DOCTORS_TOUR, by=by) > 20
         for ready in LIBRARY:
-            edit.add_ready(stop.campaign_id, ready, by=by, reason="用于安排少数民族代表座谈")
+            insert_ready.add_ready(stop.campaign_id, ready, by=by, reason="用于安排少数民族代表座谈")
     assert {ready.key for ready in LIBRARY} <= set(order(stop.campaign))
     assert {key for page in DOCTORS_TOUR for key in page.keys} <= set(READY)
     refuse_broken(stop.campaign_id)
@@ -369,9 +417,9 @@ def test_the_library_fits_every_form_in_one_click(app: Flask) -> None:
     assert len(people.choices) == 58
     assert people.help_zh == "用于安排少数民族代表座谈"
     with transaction():
-        assert edit.insert_ready_form(stop.campaign_id, DOCTORS_TOUR, by=by) == 0, "twice is once"
+        assert insert_ready.insert_ready_form(stop.campaign_id, DOCTORS_TOUR, by=by) == 0, "twice is once"
     with pytest.raises(NeedsReason), transaction():
-        edit.add_ready(campaigns.stop().campaign_id, READY["ethnicity"], by=by, reason="  ")
+        insert_ready.add_ready(campaigns.stop().campaign_id, READY["ethnicity"], by=by, reason="  ")
 
 
 def test_of_two_who_change_the_same_question_the_second_is_told(app: Flask) -> None:
@@ -379,12 +427,12 @@ def test_of_two_who_change_the_same_question_the_second_is_told(app: Flask) -> N
     one, two = questions.question(stop.campaign), questions.question(stop.campaign)
     seen_one, seen_two = fingerprint(one), fingerprint(two)
     with transaction():
-        edit.save_question(one.id, plan_of(one, label_zh="郭的"), seen=seen_one, by=other)
-        edit.save_question(
+        edit_questions.save_question(one.id, plan_of(one, label_zh="郭的"), seen=seen_one, by=other)
+        edit_questions.save_question(
             two.id, plan_of(two, label_zh="王的"), seen=seen_two, by=by
         )  # another question: no conflict
     with pytest.raises(FormChangedMeanwhile) as said, transaction():
-        edit.save_question(one.id, plan_of(one, label_zh="王的"), seen=seen_one, by=by)
+        edit_questions.save_question(one.id, plan_of(one, label_zh="王的"), seen=seen_one, by=by)
     assert other.full_name in said.value.message
     db.session.refresh(one)
     assert one.label_zh == "郭的"
@@ -408,7 +456,7 @@ def both_save(fresh_database: Any, tmp_path: Any) -> tuple[list[str], str, list[
                 plan = plan_of(question, label_zh=f"第{number}人")
                 ready.wait(20)
                 with transaction():
-                    edit.save_question(question_id, plan, seen=seen, by=by)
+                    edit_questions.save_question(question_id, plan, seen=seen, by=by)
                 came.append("saved")
             except FormChangedMeanwhile:
                 came.append("told")
@@ -439,7 +487,7 @@ def test_without_the_fingerprint_the_first_is_overwritten(
     fresh_database: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control of the test above."""
-    monkeypatch.setattr("questions.edit.fingerprint", lambda _row: AlwaysTheSame())
+    monkeypatch.setattr("questions.edit_questions.fingerprint", lambda _row: AlwaysTheSame())
     came, label, labels = both_save(fresh_database, tmp_path)
     assert came == ["saved", "saved"]
     assert label == labels[-1] != labels[0]
@@ -516,9 +564,9 @@ def test_the_side_shows_every_kind_and_every_ready_question(client: Browser) -> 
     stop, by = campaigns.stop(), organiser()
     with transaction():
         for kind in Kind:
-            edit.add_question(stop.campaign_id, kind, by=by)
+            edit_questions.add_question(stop.campaign_id, kind, by=by)
         for ready in LIBRARY:
-            edit.add_ready(stop.campaign_id, ready, by=by, reason="统计需要")
+            insert_ready.add_ready(stop.campaign_id, ready, by=by, reason="统计需要")
     everything = [(one.id, one.label_zh, one.key) for one in questions_of(stop.campaign_id)]
     base = f"/desk/campaigns/{stop.campaign_id}/form"
     client.sign_in(by)

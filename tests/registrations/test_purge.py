@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accounts.models import Role
 from campaigns.models import Stop
+from files.keep import keep_file
 from messages.models import Message, MessageState
 from privacy import retention
+from privacy.consent import give_consent, withdraw_consent
 from privacy.models import PurgeRun, PurgeState
 from privacy.purposes import CARD, Purpose
 from privacy.retention import begin_purge, due_today
-from registrations.models import Registration
+from questions.models import Kind
+from registrations.amend import keep_change, values_of
+from registrations.choices import take_choices
+from registrations.models import AnswerFile, Registration, TakenChoice
+from registrations.sealed_answers import seal_answers, unsealed_answers
 from registrations.tasks import purge_daily
 from shared.clock import now, today
 from shared.db import db
 from tests.conftest import Browser
-from tests.factories import accounts, campaigns, leads, registrations
+from tests.factories import accounts, campaigns, leads, questions, registrations
+from tests.files.samples import pdf
 from tests.promises import keep_promises
 
 DAYS = {purpose: card.kept_days for purpose, card in CARD.items()}
@@ -77,6 +85,7 @@ def test_each_purpose_goes_at_its_own_time_and_not_a_day_before(app: Flask) -> N
         Purpose.FOLLOW_UP: 1,
         Purpose.MESSAGES: 1,
         Purpose.TRAVEL: 1,
+        Purpose.MATCHING: 2,  # of those who are followed up; the others go whole
     }
     purge_daily()
     db.session.commit()
@@ -88,14 +97,77 @@ def test_each_purpose_goes_at_its_own_time_and_not_a_day_before(app: Flask) -> N
     assert over.erased_at is not None
     assert over.person.full_name == ""
     assert led.erased_at is None, "the talks go on"
+    assert led.research_field == "", "what was asked for matching goes all the same"
     assert long_over.erased_at is not None
     assert fresh.erased_at is None
     assert set(numbers().values()) == {0}
     run = db.session.scalars(select(PurgeRun)).one()
-    assert run.counts == {"registration": 1, "follow_up": 1, "messages": 1, "travel": 1}
+    assert run.counts == {"registration": 1, "follow_up": 1, "messages": 1, "travel": 1, "matching": 1}
     purge_daily()
     db.session.commit()
     assert keep_promises() == 0, "once a day"
+
+
+def test_an_answer_goes_when_the_days_of_its_purpose_are_over_and_no_other_does(app: Flask) -> None:
+    """In the open and sealed, in what it replaced, its file and its place of a scarce choice; run twice, it is quiet."""
+    stop = ended(DAYS[Purpose.TRAVEL] + 1)
+    campaign = stop.campaign
+    questions.question(
+        campaign,
+        key="coach",
+        kind=Kind.CHOICE,
+        purpose=Purpose.TRAVEL,
+        options=questions.choices("a", capacity=9),
+    )
+    questions.question(campaign, key="allergy", purpose=Purpose.TRAVEL, restricted=True)
+    questions.question(campaign, key="scan", kind=Kind.FILE, purpose=Purpose.TRAVEL)
+    questions.question(campaign, key="post", purpose=Purpose.MATCHING)
+    questions.question(campaign, key="party", purpose=Purpose.FOLLOW_UP, restricted=True)
+    stored = keep_file(io.BytesIO(pdf()), name="scan.pdf", purpose="answer", by="applicant")
+    other = registrations.registration(at=ended(DAYS[Purpose.TRAVEL] + 1), answers={"coach": "kept"})
+    questions.question(other.stop.campaign, key="coach", purpose=Purpose.MATCHING)
+    registration = registrations.registration(
+        at=stop, answers={"coach": "a", "scan": str(stored.id), "post": "工程师"}
+    )
+    seal_answers(registration, {"allergy": "花生", "party": "群众"})
+    take_choices(registration)
+    db.session.add(AnswerFile(file_id=stored.id, registration_id=registration.id))
+    change = keep_change(
+        registration, {"answers.coach": [None, "a"], "answers.post": ["研究员", "工程师"]}, by="applicant"
+    )
+    leads.lead(of=registration)
+    db.session.commit()
+    assert numbers()[Purpose.TRAVEL] == 1
+    purge_daily()
+    db.session.commit()
+    keep_promises()
+    db.session.expire_all()
+    assert registration.answers == {"post": "工程师"}
+    assert unsealed_answers(registration) == {"party": "群众"}
+    assert values_of(change) == {"answers.post": ["研究员", "工程师"]}
+    assert stored.removed_at is not None
+    assert db.session.scalar(select(func.count()).select_from(TakenChoice)) == 0
+    assert other.answers == {"coach": "kept"}, "there the same key is asked for something else"
+    assert set(numbers().values()) == {0}
+    seal_answers(registration, {"allergy": "芒果"})  # the desk writes it down once more
+    db.session.commit()
+    assert numbers()[Purpose.TRAVEL] == 1
+
+
+def test_what_is_shown_to_employers_stays_as_long_as_that_agreement(app: Flask) -> None:
+    registration = registrations.registration(at=ended(DAYS[Purpose.MATCHING] + 1))
+    leads.lead(of=registration)
+    give_consent(registration.id, Purpose.EMPLOYERS)
+    db.session.commit()
+    purge_daily()
+    db.session.commit()
+    keep_promises()
+    db.session.expire_all()
+    assert registration.research_field
+    assert registration.preferred_city_ids == []
+    assert numbers()[Purpose.MATCHING] == 0
+    withdraw_consent(registration.id, Purpose.EMPLOYERS)
+    assert numbers()[Purpose.MATCHING] == 1
 
 
 def test_a_campaign_with_a_stop_to_come_is_not_over(app: Flask) -> None:
