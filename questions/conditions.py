@@ -227,6 +227,11 @@ def is_day(text: str) -> bool:
     return True
 
 
+def is_month(text: str) -> bool:
+    """Whether ``text`` is a month, as 2026-05."""
+    return _MONTH.fullmatch(text) is not None
+
+
 def _as_text(given: str | int) -> str:
     text = _BLANKS.sub(" ", unicodedata.normalize("NFC", str(given)))
     return text.strip(" ")

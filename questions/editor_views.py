@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -20,6 +21,7 @@ from campaigns.models import Campaign, Stop
 from privacy.purposes import CARD
 from questions import edit_pages, edit_questions, insert_ready
 from questions.changes import earlier_than, fingerprint, times_answered
+from questions.condition_rows import ROWS, ConditionRow, comparisons_for, rows_of, rows_typed
 from questions.condition_words import act_in_words, in_words, limit_in_words
 from questions.conditions import named_in
 from questions.engine import Field
@@ -129,11 +131,13 @@ def save_question(campaign_id: int, question_id: int) -> ResponseReturnValue:
     """Change a question."""
     campaign = campaign_for(g.staff, campaign_id, PLAN)
     question = _question_of(campaign, question_id)
-    form = QuestionForm(request.form, question)
+    standing = questions_of(campaign.id) if "plain_question" in request.form else []
+    earlier = [_without_archived(one) for one in fields_of(earlier_than(question, standing))]
+    form = QuestionForm(request.form, question, {one.key: one for one in earlier})
     plan = form.plan()
     here = Selection(question_id=question.id)
     if plan is None:
-        return _not_saved(campaign, here, form.errors)
+        return _not_saved(campaign, here, form.errors, shown=form.shown())
 
     def save() -> Selection:
         edit_questions.save_question(
@@ -376,11 +380,15 @@ def _refused(campaign: Campaign, selection: Selection, refusal: Refusal) -> Resp
     return redirect(_address(campaign, selection), 303)
 
 
-def _not_saved(campaign: Campaign, selection: Selection, errors: dict[str, str]) -> ResponseReturnValue:
+def _not_saved(
+    campaign: Campaign, selection: Selection, errors: dict[str, str], *, shown: SimpleNamespace | None = None
+) -> ResponseReturnValue:
     if _is_fetch():
         return {"errors": errors}, 422
     context = _everything(campaign, selection)
-    context |= {"errors": errors, "typed": request.form}
+    context |= {"errors": errors, "typed": request.form, "shown": shown}
+    if "plain_question" in request.form:
+        context |= {"rows": rows_typed(request.form), "rows_how": request.form.get("plain_how", "all")}
     return render_template("questions/editor.html", **context), 422
 
 
@@ -503,7 +511,8 @@ def _about(row: Row, standing: list[Row], counts: dict[int, int]) -> dict[str, A
     """What the side needs to know of the question it shows."""
     question = row.question
     earlier = {one.id for one in earlier_than(question, [other.question for other in standing])}
-    fields = [other.field for other in standing if other.question.id in earlier]
+    fields = [_without_archived(other.field) for other in standing if other.question.id in earlier]
+    plain = rows_of(question.condition)
     kinds = (
         [question.kind, *edit_questions.SURVIVES.get(question.kind, ())]
         if counts[question.id]
@@ -523,6 +532,10 @@ def _about(row: Row, standing: list[Row], counts: dict[int, int]) -> dict[str, A
         "never_left_out": question.core in NEVER_LEFT_OUT,
         "earlier": json.dumps([_for_builder(field) for field in fields], ensure_ascii=False),
         "condition": json.dumps(question.condition, ensure_ascii=False) if question.condition else "",
+        "earlier_fields": fields,
+        "rows": plain[1] + [ConditionRow()] * (ROWS - len(plain[1])) if plain else [ConditionRow()] * ROWS,
+        "rows_how": plain[0] if plain else "all",
+        "rows_hold_it": plain is not None,
         "needed_by": [other for other in standing if question.key in named_in(other.question.condition)],
     }
 
@@ -533,17 +546,15 @@ def _for_builder(field: Field) -> dict[str, Any]:
         "key": field.key,
         "kind": field.kind.value,
         "label": field.label,
-        "choices": [
-            [choice.key, choice.label]
-            for choice, written in zip(field.choices, _archived_marks(field), strict=True)
-            if not written
-        ],
+        "ops": list(comparisons_for(field.kind)),
+        "choices": [[choice.key, choice.label] for choice in field.choices],
     }
 
 
-def _archived_marks(field: Field) -> list[bool]:
+def _without_archived(field: Field) -> Field:
+    """With the choices that are offered and no others."""
     archived = {str(c["key"]) for c in field.options.get("choices", ()) if c.get("archived")}
-    return [choice.key in archived for choice in field.choices]
+    return replace(field, choices=tuple(one for one in field.choices if one.key not in archived))
 
 
 def _history(campaign: Campaign) -> list[tuple[FormChange, str]]:

@@ -7,15 +7,17 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from privacy.purposes import Purpose
+from questions.condition_rows import condition_from, rows_of, rows_typed
 from questions.conditions import is_day
 from questions.edit_questions import QuestionPlan
-from questions.engine import LONGEST_LINE, LONGEST_TEXT, is_limit
+from questions.engine import LONGEST_LINE, LONGEST_TEXT, Field, is_limit
 from questions.models import (
     ALWAYS_RESTRICTED,
     ASKED_FOR,
@@ -36,16 +38,27 @@ MOST_CHOICES = 100
 LARGEST_MB = 10
 ACCEPTED = ("pdf", "docx", "image")
 WITH_MOST = OF_MANY
+_TYPED_OPTIONS = (
+    "min_length", "max_length", "min", "max", "unit_zh", "unit_en", "min_choices", "max_choices", "largest_mb",
+)  # fmt: skip
+_SHOWN = (
+    "id", "campaign_id", "page_id", "key", "kind", "core", "archived_at", "condition", "label_zh", "label_en", "help_zh",
+    "help_en",
+)  # fmt: skip
 TEXTUAL = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.UNIVERSITY})
 DATED = frozenset({Kind.DATE, Kind.MONTH})
 
 
 @dataclass
 class QuestionForm:
-    """One question as it was typed: ``plan`` when there are no ``errors`` (a sentence a field)."""
+    """One question as it was typed: ``plan`` when there are no ``errors`` (a sentence a field).
+
+    ``earlier`` are the questions its condition may look at, by key; only a form without a script needs them.
+    """
 
     typed: MultiDict[str, str]
     question: Question
+    earlier: Mapping[str, Field] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
     def plan(self) -> QuestionPlan | None:
@@ -70,6 +83,39 @@ class QuestionForm:
             restricted=not is_core and (self._ticked("restricted") or kind in ALWAYS_RESTRICTED),
         )
         return None if self.errors else plan
+
+    def shown(self) -> SimpleNamespace:
+        """The question as it was typed, right or wrong, for showing it again where no script keeps it on the page."""
+        typed, question = self.typed, self.question
+        options = dict(question.options)
+        options.update({name: typed[name] for name in _TYPED_OPTIONS if name in typed})
+        options.update({name: typed.getlist(name) for name in ("papers", "accept") if name in typed})
+        options["whole"] = self._ticked("whole")
+        options["source"] = "employers" if self._ticked("from_employers") else None
+        for name in ("earliest", "latest"):
+            if name in typed:
+                is_day_typed = typed[name] == "day"
+                options[name] = typed.get(f"{name}_day", "") if is_day_typed else typed[name]
+        if "choice_zh" in typed:
+            columns = [
+                typed.getlist(f"choice_{name}") + [""] * MOST_CHOICES
+                for name in ("zh", "key", "en", "capacity")
+            ]
+            options["choices"] = [
+                {"label_zh": zh, "key": key, "label_en": en, "capacity": capacity}
+                for zh, key, en, capacity in zip(*columns, strict=False)
+                if zh.strip()
+            ] + [one for one in question.options.get("choices", ()) if one.get("archived")]
+        said = {name: getattr(question, name) for name in _SHOWN}
+        said |= {
+            "required": self._ticked("required"),
+            "restricted": self._ticked("restricted") or question.kind in ALWAYS_RESTRICTED,
+            "asked_when": typed.get("asked_when", question.asked_when),
+            "stop_id": self._number_or_none("stop_id"),
+            "purpose": typed.get("purpose", question.purpose),
+            "options": options,
+        }
+        return SimpleNamespace(**said, label=question.label, help=question.help)
 
     # ---- pieces ------------------------------------------------------------------------------------------------
 
@@ -237,7 +283,21 @@ class QuestionForm:
             self.errors["choices"] = _("Two choices have the same words.")
         return choices
 
+    def _condition_in_rows(self) -> dict[str, Any] | None:
+        """What the rows say; groups in groups, which they cannot show, stay until something takes their place."""
+        rows = rows_typed(self.typed)
+        if self._ticked("plain_everybody"):
+            return None
+        if rows_of(self.question.condition) is None and all(row.is_empty for row in rows):
+            return self.question.condition
+        condition, complaint = condition_from(rows, self.typed.get("plain_how", "all"), self.earlier)
+        if complaint:
+            self.errors["condition"] = complaint
+        return condition
+
     def _condition(self) -> dict[str, Any] | None:
+        if "plain_question" in self.typed:
+            return self._condition_in_rows()
         if "condition" not in self.typed:
             return self.question.condition
         text = self.typed["condition"].strip()

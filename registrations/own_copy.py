@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -17,10 +19,12 @@ from messages.models import Message
 from people.models import Person
 from privacy.consent import consents_of
 from privacy.copy import Entry, Scope, chapter, fact, files_of
+from questions.engine import Field
 from questions.lookups import fields_by_key
+from questions.models import Core
 from questions.sheet import in_words
 from registrations.amend import values_of
-from registrations.answers import answers_of
+from registrations.answers import FILES, answers_of
 from registrations.field_names import ANSWERS, field_names
 from registrations.links import address_for
 from registrations.models import AnswerChange, AnswerFile, Registration, StateChange
@@ -119,6 +123,8 @@ def changes(scope: Scope) -> list[Entry]:
         .order_by(AnswerChange.id)
     )
     campaigns = {row.id: row.stop.campaign_id for row in _registrations(scope)}
+    fields = {campaign_id: fields_by_key(campaign_id) for campaign_id in set(campaigns.values())}
+    files = _file_names(scope)
     entries = []
     for change in rows:
         campaign_id = campaigns[change.registration_id]
@@ -128,18 +134,40 @@ def changes(scope: Scope) -> list[Entry]:
         ]
         for name, (before, after) in sorted(values_of(change).items()):
             label = field_names([name], campaign_id=campaign_id)[0]
-            words = [_changed(name, value, campaign_id) for value in (before, after)]
+            words = [_changed(name, value, fields[campaign_id], files) for value in (before, after)]
             entry.append(fact(name, label, [str(before), "→", str(after)], " → ".join(words)))
         entries.append(entry)
     return entries
 
 
-def _changed(name: str, value: Any, campaign_id: int) -> str:
-    """One side of a change as the form would say it."""
+def _changed(name: str, value: Any, fields: Mapping[str, Field], files: Mapping[str, str]) -> str:
+    """One side of a change as the form would say it: choices by their labels, files by their names."""
     if value in (None, "", [], {}):
         return "–"
-    one = fields_by_key(campaign_id).get(name.removeprefix(ANSWERS))
-    return str(value) if one is None or one.core is not None else in_words(one, value)
+    if name.startswith(ANSWERS):
+        one = fields.get(name.removeprefix(ANSWERS))
+    else:
+        one = next(
+            (one for one in fields.values() if one.core is not None and _COLUMNS[one.core] == name), None
+        )
+    if one is None:
+        return str(value)
+    if one.kind in FILES:
+        return files.get(str(value), str(_("a file that was removed")))
+    return in_words(one, value, files)
+
+
+_COLUMNS = {core: core.value for core in Core} | {Core.PREFERRED_CITIES: "preferred_city_ids"}
+"""In which column an answer to a question with one of its own lies."""
+
+
+def _file_names(scope: Scope) -> dict[str, str]:
+    statement = (
+        select(StoredFile.id, StoredFile.label)
+        .join(AnswerFile, AnswerFile.file_id == StoredFile.id)
+        .where(AnswerFile.registration_id.in_(scope.registration_ids), StoredFile.removed_at.is_(None))
+    )
+    return {str(file_id): label for file_id, label in db.session.execute(statement)}
 
 
 @chapter("consents", _l("Agreements"))

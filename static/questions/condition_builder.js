@@ -1,6 +1,5 @@
 // Who is asked: conditions on earlier answers, in groups within groups. What it writes is what questions/conditions.py reads.
 
-const PICKED = new Set(["choice", "city", "discipline"]);
 const OF_MANY = new Set(["several", "ranked", "cities"]);
 const DEEPEST = 4;
 
@@ -55,15 +54,6 @@ export function tendCondition(form, changed) {
     changed();
   }
 
-  function opsFor(kind) {
-    if (PICKED.has(kind)) return ["is", "in", "is_not", "answered", "not_answered"];
-    if (OF_MANY.has(kind)) return ["contains", "in", "answered", "not_answered"];
-    if (kind === "number") return ["more_than", "less_than", "is", "answered", "not_answered"];
-    if (kind === "date" || kind === "month") return ["before", "after", "is", "answered", "not_answered"];
-    if (["consent", "file", "picture", "identity_paper", "resident_id"].includes(kind)) return ["answered", "not_answered"];
-    return ["answered", "not_answered", "is", "contains"];
-  }
-
   function wordFor(op, kind) {
     return op === "contains" && !OF_MANY.has(kind) ? words.contains_text : words[op];
   }
@@ -106,7 +96,7 @@ export function tendCondition(form, changed) {
       one.key,
       (value) => {
         one.key = value;
-        one.op = value ? opsFor(byKey.get(value).kind)[0] : "";
+        one.op = value ? byKey.get(value).ops[0] : "";
         one.value = undefined;
         draw();
         keep();
@@ -115,7 +105,7 @@ export function tendCondition(form, changed) {
     piece.append(ask);
     if (question) {
       piece.append(
-        selection(words.comparison, opsFor(question.kind).map((op) => [op, wordFor(op, question.kind)]), one.op, (value) => {
+        selection(words.comparison, question.ops.map((op) => [op, wordFor(op, question.kind)]), one.op, (value) => {
           const many = value === "in";
           if (many !== Array.isArray(one.value)) one.value = many ? [one.value].filter(Boolean) : one.value?.[0];
           one.op = value;

@@ -243,7 +243,7 @@ function begin() {
       look();
     }
     if (!form) return;
-    for (const piece of form.querySelectorAll("[data-without-script] input")) piece.disabled = true;
+    for (const piece of form.querySelectorAll("[data-without-script] :is(input, select)")) piece.disabled = true;
     tendChoices(form, Sortable, () => save());
     tendCondition(form, () => save());
     saved = typed(form);
@@ -374,6 +374,7 @@ function begin() {
 
   tendSide();
   tendOutline();
+  editor.querySelector(".fe-question.is-selected")?.scrollIntoView({ block: "center" });
 }
 
 function later(milliseconds) {

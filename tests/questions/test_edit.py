@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
+from werkzeug.datastructures import MultiDict
 
 from accounts.models import Role, Staff
 from app import create_app
@@ -17,7 +18,9 @@ from campaigns.models import Campaign, Stop
 from privacy.purposes import Purpose
 from questions import edit_pages, edit_questions, insert_ready
 from questions.changes import fingerprint, refuse_broken, times_answered
+from questions.condition_rows import ConditionRow, condition_from, rows_of
 from questions.edit_questions import QuestionPlan
+from questions.engine import Choice, Field
 from questions.errors import (
     ConditionBroken,
     FewerThanTaken,
@@ -558,6 +561,108 @@ def test_the_editor_answers_in_parts_and_as_a_page(client: Browser) -> None:
     assert client.post(f"{base}/undo", headers=fetch).status_code == 200
     assert question.key in order(stop.campaign)
     assert client.get(f"{base}/version").get_json()["version"] == form_of(stop.campaign_id).version
+
+
+def plainly(client: Browser, question: Question, **typed: Any) -> Any:
+    """What a browser without scripts sends when the question's form is sent."""
+    base = {"seen": fingerprint(question), "label_zh": question.label_zh, "condition": ""}
+    return client.post(
+        f"/desk/campaigns/{question.campaign_id}/form/questions/{question.id}",
+        data=MultiDict(
+            [
+                *base.items(),
+                *((k, v) for k, vs in typed.items() for v in (vs if isinstance(vs, list) else [vs])),
+            ]
+        ),
+    )
+
+
+def test_a_condition_is_written_without_a_script(client: Browser) -> None:
+    stop = campaigns.stop()
+    room = questions.question(stop.campaign, kind=Kind.CHOICE, label_zh="住宿", options=CHOSEN)
+    age = questions.question(stop.campaign, kind=Kind.NUMBER, label_zh="年龄")
+    topics = questions.question(stop.campaign, kind=Kind.SEVERAL, label_zh="议题", options=CHOSEN)
+    asked = questions.question(stop.campaign, label_zh="与谁同住")
+    client.sign_in(accounts.staff(Role.ORGANISER))
+
+    def row(*rows: tuple[str, str, str, str], **more: Any) -> Any:
+        names = ("question", "op", "choice", "value")
+        columns = {f"plain_{name}": [one[at] for one in rows] for at, name in enumerate(names)}
+        return plainly(client, db.session.get_one(Question, asked.id), **columns, **more)
+
+    def held() -> Any:
+        return db.session.get_one(Question, asked.id, populate_existing=True).condition
+
+    empty = ("", "", "", "")
+    assert row((room.key, "", f"{room.key}:b", ""), empty).status_code == 303
+    assert held() == {"all": [{"question": room.key, "op": "is", "value": "b"}]}
+    page = client.get(f"/desk/campaigns/{stop.campaign_id}/form?q={asked.id}").text
+    assert f'<option value="{room.key}:b" selected>' in page
+    two = (
+        (age.key, "more_than", "", "３０"),
+        (topics.key, "is", f"{topics.key}:c", ""),
+        (room.key, "not_answered", "", ""),
+    )
+    assert row(*two, empty, plain_how="any").status_code == 303
+    assert held() == {
+        "any": [
+            {"question": age.key, "op": "more_than", "value": 30},
+            {"question": topics.key, "op": "contains", "value": "c"},
+            {"not": {"question": room.key, "op": "answered"}},
+        ]
+    }
+    for wrong, words in (
+        ((age.key, "more_than", "", "三十"), "数字"),
+        ((age.key, "before", "", "3"), "年龄"),
+        ((room.key, "is", f"{topics.key}:a", ""), "住宿"),
+        (("nothing", "", "", ""), "之前"),
+    ):
+        refused = row(wrong, empty, label_en="Typed")
+        assert refused.status_code == 422
+        assert words in refused.text[refused.text.index('data-error="condition"') :][:300]
+        assert 'value="Typed"' in refused.text
+    assert held()["any"], "what held goes on holding"
+    assert row(empty, empty).status_code == 303
+    assert held() is None
+    deep = {"all": [{"any": [{"question": room.key, "op": "answered"}]}]}
+    save(db.session.get_one(Question, asked.id), by=accounts.staff(Role.ORGANISER), condition=deep)
+    assert row(empty, empty).status_code == 303
+    assert held() == deep, "what rows cannot hold stays unless it is replaced"
+    assert row(empty, plain_everybody="1").status_code == 303
+    assert held() is None
+
+
+def test_what_was_typed_without_a_script_is_there_after_a_refusal(client: Browser) -> None:
+    stop = campaigns.stop()
+    room = questions.question(stop.campaign, kind=Kind.CHOICE, options=CHOSEN)
+    client.sign_in(accounts.staff(Role.ORGANISER))
+    refused = plainly(
+        client, room, choice_key=["a", "", ""], choice_zh=["单间", "套间", ""], choice_en=["", "", ""],
+        choice_capacity=["5", "很多", ""], required="1", purpose="travel", help_zh="请选择",
+    )  # fmt: skip
+    assert refused.status_code == 422
+    for kept in (
+        'value="套间"',
+        'value="很多"',
+        'name="required" value="1" checked',
+        'value="travel" selected',
+        "请选择",
+    ):
+        assert kept in refused.text
+
+
+def test_a_condition_in_rows_is_read_back_as_it_was_written() -> None:
+    rows = [ConditionRow("a", "is", "a:x", "x"), ConditionRow("b", "not_answered")]
+    fields = {key: Field(key, kind, key, choices=(Choice("x", "x"),) if kind is Kind.CHOICE else ())
+              for key, kind in (("a", Kind.CHOICE), ("b", Kind.TEXT))}  # fmt: skip
+    condition, complaint = condition_from(rows, "any", fields)
+    assert complaint == ""
+    assert rows_of(condition) == ("any", rows)
+    of_several = rows_of({"question": "a", "op": "in", "value": ["x", "y"]})
+    assert of_several is not None
+    assert of_several[0] == "any"
+    assert [row.value for row in of_several[1]] == ["x", "y"]
+    assert rows_of({"not": {"any": [{"question": "a", "op": "answered"}]}}) is None
 
 
 def test_the_side_shows_every_kind_and_every_ready_question(client: Browser) -> None:

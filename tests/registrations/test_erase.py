@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -29,10 +30,12 @@ from people.merge import merge, note_id_number
 from people.models import Person
 from people.search_keys import EMAIL, key
 from privacy.consent import consents_of, give_consent, standing_consents
+from privacy.copy import Scope
 from privacy.models import Erasure
 from privacy.purposes import CARD, Purpose
+from questions.models import Kind
 from registrations import export_in_background
-from registrations.amend import Amendment, amend
+from registrations.amend import Amendment, amend, keep_change
 from registrations.drafts import keep_draft
 from registrations.erase import erase, with_the_same_mailbox
 from registrations.find import look_for
@@ -48,6 +51,7 @@ from registrations.models import (
     StateChange,
 )
 from registrations.own_code import send_code
+from registrations.own_copy import changes
 from registrations.sealed_answers import seal_answers
 from registrations.tasks import purge_daily
 from shared.clock import now, today
@@ -55,7 +59,7 @@ from shared.db import db
 from shared.reseal import sealed_columns
 from shared.sealing import keyed_hash, unseal
 from tests.conftest import Browser
-from tests.factories import accounts, campaigns, leads, registrations
+from tests.factories import accounts, campaigns, leads, questions, registrations
 from tests.factories.people import somebody
 from tests.files.samples import pdf
 from tests.promises import keep_promises
@@ -432,6 +436,27 @@ def test_erasing_on_the_own_page_needs_a_code_and_gives_a_receipt(client: Browse
     assert page.status_code == 200
     assert "山西大学" not in page.text
     assert client.post(f"/r/{link}/erase/code").status_code == 404
+
+
+def test_the_copy_tells_changes_by_the_words_of_the_form(app: Flask) -> None:
+    """Choices by their labels, cities by name, files by theirs, also those of fields with a column of their own."""
+    registration = registrations.registration()
+    city = campaigns.host_city()
+    questions.question(registration.stop.campaign, key="cv", kind=Kind.FILE, label_zh="个人简历")
+    stored = keep_file(io.BytesIO(pdf()), name="李文博-简历.pdf", purpose="answer", by="applicant")
+    db.session.add(AnswerFile(file_id=stored.id, registration_id=registration.id))
+    changed: dict[str, list[Any]] = {
+        "education": ["doctor", "master"],
+        "preferred_city_ids": [[], [city.id]],
+        "answers.cv": ["987654", str(stored.id)],
+    }
+    keep_change(registration, changed, by="applicant")
+    db.session.commit()
+    scope = Scope(registration.person_id, [registration.id], registration.email)
+    words = {one.key: one.words for one in changes(scope)[0]}
+    assert words["education"] == "博士 → 硕士"
+    assert words["preferred_city_ids"] == f"– → {city.name_zh}"
+    assert words["answers.cv"] == "已删除的文件 → 李文博-简历.pdf"
 
 
 def test_the_copy_holds_everything_of_this_mailbox_and_nothing_of_another(client: Browser) -> None:
