@@ -15,6 +15,43 @@ from tests.factories import accounts, campaigns, questions
 from tests.files.samples import pdf
 
 
+def test_the_second_form_is_tried_with_pretended_answers_to_the_first(client: Browser) -> None:
+    stop = campaigns.stop()
+    room = questions.question(
+        stop.campaign, kind=Kind.SEVERAL, label_zh="需要什么", options=questions.choices("bed", "meal")
+    )
+    questions.question(stop.campaign, label_zh="与此无关")
+    for label, condition in (
+        ("与谁同住", {"question": room.key, "op": "contains", "value": "bed"}),
+        ("博士论文", {"question": "education", "op": "is", "value": "doctor"}),
+    ):
+        questions.question(
+            stop.campaign, label_zh=label, condition=condition, asked_when=AskedWhen.AFTER_APPROVAL
+        )
+    client.sign_in(accounts.staff(Role.ORGANISER))
+    base = f"/desk/campaigns/{stop.campaign_id}/form/preview"
+    frame = client.get(f"{base}?when=after_approval&given.education=doctor&given.{room.key}=bed").text
+    assert f'name="given.{room.key}"' in frame
+    assert 'value="doctor" selected' in frame
+    assert "与此无关" not in frame
+    assert "given.education=doctor" in frame[frame.index("<iframe") :]
+    assert "given." not in client.get(base).text
+
+    def unasked(given: str) -> set[str]:
+        page = client.get(f"{base}/sheet?when=after_approval{given}").text
+        pieces = page.split('class="question"')[1:]
+        return {
+            name
+            for name in ("与谁同住", "博士论文")
+            for one in pieces
+            if name in one and "data-unasked" in one.split(">")[0]
+        }
+
+    assert unasked("") == {"与谁同住", "博士论文"}
+    assert unasked(f"&given.{room.key}=bed&given.{room.key}=meal") == {"博士论文"}
+    assert unasked("&given.education=doctor&given.education-x=1") == {"与谁同住"}
+
+
 def test_the_preview_asks_as_the_form_does_and_stores_nothing(client: Browser) -> None:
     taiyuan = campaigns.stop()
     jincheng = campaigns.stop(of=taiyuan.campaign, city_zh="晋城")
