@@ -19,9 +19,12 @@ from questions.models import (
 )
 from shared.db import db
 
+FIRST_TITLE = ("新的一页", "New page")
+"""What a page is called in Chinese and in English until somebody names it."""
+
 
 def add_page(
-    campaign_id: int, *, by: Staff, title_zh: str = "新的一页", title_en: str = "New page"
+    campaign_id: int, *, by: Staff, title_zh: str = FIRST_TITLE[0], title_en: str = FIRST_TITLE[1]
 ) -> QuestionPage:
     """A page at the end. Raises NotYourPart."""
     with changing(campaign_id, "add_page", by=by, subject=title_zh) as change:

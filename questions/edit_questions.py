@@ -51,6 +51,18 @@ SURVIVES: dict[Kind, frozenset[Kind]] = {
 """Which kinds an answered question may be changed to: those in which every answer given is an answer too."""
 
 
+FIRST_CHOICES = tuple(
+    {"key": f"c{n}", "label_zh": f"选项{sign}", "label_en": f"Choice {n}"}
+    for n, sign in enumerate("一二", start=1)
+)
+"""What a new question offers until somebody names the choices."""
+
+
+def is_unnamed(question: Question) -> bool:
+    """Whether a question is still called after its kind."""
+    return (question.label_zh, question.label_en) == first_label(question.kind)
+
+
 @dataclass(frozen=True)
 class QuestionPlan:
     """A question as it is typed; ``options`` and ``condition`` have the shapes of engine.py and conditions.py."""
@@ -84,7 +96,7 @@ def add_question(
     """
     with changing(campaign_id, "add_question", by=by) as change:
         change.may(stop_id)
-        zh, en = _in_both(kind)
+        zh, en = first_label(kind)
         question = Question(
             campaign_id=campaign_id,
             stop_id=stop_id,
@@ -222,7 +234,8 @@ def step_question(question_id: int, *, up: bool, by: Staff) -> None:
         move_question(question_id, by=by, page_id=pages[page_at + 1], before_id=first)
 
 
-def _in_both(kind: Kind) -> tuple[str, str]:
+def first_label(kind: Kind) -> tuple[str, str]:
+    """What a new question of this kind is called in Chinese and in English until somebody names it."""
     with force_locale("zh_Hans"):
         zh = kind.label
     with force_locale("en"):
@@ -231,12 +244,7 @@ def _in_both(kind: Kind) -> tuple[str, str]:
 
 def _first_options(kind: Kind) -> dict[str, Any]:
     if kind in WITH_CHOICES:
-        return {
-            "choices": [
-                {"key": f"c{n}", "label_zh": f"选项{sign}", "label_en": f"Choice {n}"}
-                for n, sign in enumerate("一二", start=1)
-            ]
-        }
+        return {"choices": [dict(choice) for choice in FIRST_CHOICES]}
     if kind is Kind.FILE:
         return {"accept": ["pdf", "docx"], "largest_mb": 10}
     return {}

@@ -245,9 +245,11 @@ def add_page(campaign_id: int) -> ResponseReturnValue:
 def rename_page(campaign_id: int, page_id: int) -> ResponseReturnValue:
     """Call a page something else."""
     campaign = campaign_for(g.staff, campaign_id, PLAN)
-    _page_of(campaign, page_id)
+    page = _page_of(campaign, page_id)
     here = Selection(page_id=page_id)
     title_zh, title_en = (" ".join(request.form.get(f"title_{x}", "").split())[:100] for x in ("zh", "en"))
+    if (page.title_zh, title_en) == edit_pages.FIRST_TITLE and title_zh != page.title_zh:
+        title_en = ""  # no translation of what it is called now
     if not title_zh:
         return _not_saved(campaign, here, {"title_zh": _("Please give the page a title.")})
 
@@ -489,6 +491,9 @@ def _everything(campaign: Campaign, selection: Selection) -> dict[str, Any]:
         "number": sum(1 for row in standing if row.question.kind is not Kind.HEADING),
         "selection": selection,
         "row": chosen,
+        "is_unnamed": edit_questions.is_unnamed,
+        "first_choices": edit_questions.FIRST_CHOICES,
+        "first_title": edit_pages.FIRST_TITLE,
         "page": page,
         "page_seen": fingerprint(page) if page is not None else "",
         "whole": whole,

@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from privacy.purposes import Purpose
 from questions.condition_rows import condition_from, rows_of, rows_typed
 from questions.conditions import is_day
-from questions.edit_questions import QuestionPlan
+from questions.edit_questions import FIRST_CHOICES, QuestionPlan, is_unnamed
 from questions.engine import LONGEST_LINE, LONGEST_TEXT, Field, is_limit
 from questions.models import (
     ALWAYS_RESTRICTED,
@@ -82,6 +82,9 @@ class QuestionForm:
             purpose=self._purpose(kind),
             restricted=not is_core and (self._ticked("restricted") or kind in ALWAYS_RESTRICTED),
         )
+        if is_unnamed(self.question) and plan.label_en == self.question.label_en != "":
+            # The kind's name in English is no translation of what the question is called now.
+            plan = replace(plan, label_en="" if plan.label_zh != self.question.label_zh else plan.label_en)
         return None if self.errors else plan
 
     def shown(self) -> SimpleNamespace:
@@ -253,6 +256,9 @@ class QuestionForm:
         ens, capacities = self.typed.getlist("choice_en"), self.typed.getlist("choice_capacity")
         fixed = self.question.core is Core.EDUCATION
         known = {str(choice["key"]) for choice in self.question.options.get("choices", ())}
+        firsts = {
+            str(one["key"]): one for one in self.question.options.get("choices", ()) if one in FIRST_CHOICES
+        }
         choices: list[dict[str, Any]] = []
         for place, zh in enumerate(zhs):
             label = " ".join(unicodedata.normalize("NFC", zh).replace("\0", "").split())[:LONGEST_CHOICE]
@@ -266,6 +272,8 @@ class QuestionForm:
                 key = _new_choice_key(used | known)
             choice: dict[str, Any] = {"key": key, "label_zh": label}
             choice["label_en"] = " ".join(ens[place].split())[:LONGEST_CHOICE] if place < len(ens) else ""
+            if firsts.get(key, {}).get("label_en") == choice["label_en"] and firsts[key]["label_zh"] != label:
+                choice["label_en"] = ""  # “Choice 1” is no translation
             capacity = (
                 unicodedata.normalize("NFKC", capacities[place]).strip() if place < len(capacities) else ""
             )

@@ -17,6 +17,7 @@ export function tendChoices(form, Sortable, changed) {
     fresh.querySelector('[name="choice_key"]').value = key;
     fresh.querySelector('[name="choice_zh"]').value = words;
     fresh.querySelector('[name="choice_en"]').value = english;
+    fresh.querySelector("[data-until-named]")?.removeAttribute("data-until-named");
     const places = fresh.querySelector('[name="choice_capacity"]');
     if (places) places.value = "";
     if (after) after.after(fresh);
@@ -46,10 +47,22 @@ export function tendChoices(form, Sortable, changed) {
     changed();
   });
 
+  // Enter goes on: from the question to its first choice, from a choice to the next that still has its first words.
+  const isUntouched = (choice) => Boolean(choice?.querySelector("[data-until-named]"));
+  const goTo = (choice) => choice.querySelector('[name="choice_zh"]').select();
+  const question = form.querySelector("[data-first]");
+  question?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || list.hidden || !list.firstElementChild) return;
+    event.preventDefault();
+    goTo(list.firstElementChild);
+  });
+
   list.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || event.target.name !== "choice_zh") return;
     event.preventDefault();
-    if (box.querySelector("[data-choice-add]")) focusOn(add("", { after: event.target.closest("li") }));
+    const choice = event.target.closest("li");
+    if (isUntouched(choice.nextElementSibling)) goTo(choice.nextElementSibling);
+    else if (box.querySelector("[data-choice-add]")) focusOn(add("", { after: choice }));
   });
 
   list.addEventListener("paste", (event) => {

@@ -246,6 +246,7 @@ function begin() {
     for (const piece of form.querySelectorAll("[data-without-script] :is(input, select)")) piece.disabled = true;
     tendChoices(form, Sortable, () => save());
     tendCondition(form, () => save());
+    form.addEventListener("input", nameInChinese);
     saved = typed(form);
     const saveSoon = (event) => {
       // Half a word in pinyin is no word yet.
@@ -264,6 +265,16 @@ function begin() {
       if (event.target.matches("[data-changes-side]")) event.target.toggleAttribute("data-changed", true);
       save();
     });
+  }
+
+  /** The English that was there first goes with the Chinese that was: "One choice" is no translation of a question. */
+  function nameInChinese({ target }) {
+    if (target.matches("[data-until-named]")) target.removeAttribute("data-until-named");
+    if (!target.name?.endsWith("_zh")) return;
+    const english = target.closest("fieldset, li, form").querySelector("[data-until-named]");
+    if (english?.name !== target.name.replace(/zh$/, "en")) return;
+    english.value = "";
+    english.removeAttribute("data-until-named");
   }
 
   // ---- the outline ----

@@ -565,15 +565,10 @@ def test_the_editor_answers_in_parts_and_as_a_page(client: Browser) -> None:
 
 def plainly(client: Browser, question: Question, **typed: Any) -> Any:
     """What a browser without scripts sends when the question's form is sent."""
-    base = {"seen": fingerprint(question), "label_zh": question.label_zh, "condition": ""}
+    base = {"seen": fingerprint(question), "label_zh": question.label_zh, "condition": ""} | typed
+    pairs = [(k, one) for k, v in base.items() for one in (v if isinstance(v, list) else [v])]
     return client.post(
-        f"/desk/campaigns/{question.campaign_id}/form/questions/{question.id}",
-        data=MultiDict(
-            [
-                *base.items(),
-                *((k, v) for k, vs in typed.items() for v in (vs if isinstance(vs, list) else [vs])),
-            ]
-        ),
+        f"/desk/campaigns/{question.campaign_id}/form/questions/{question.id}", data=MultiDict(pairs)
     )
 
 
@@ -649,6 +644,32 @@ def test_what_was_typed_without_a_script_is_there_after_a_refusal(client: Browse
         "请选择",
     ):
         assert kept in refused.text
+
+
+def test_the_english_that_was_there_first_goes_with_the_chinese_that_was(client: Browser) -> None:
+    stop, by = campaigns.stop(), organiser()
+    with transaction():
+        page = edit_pages.add_page(stop.campaign_id, by=by)
+        question = edit_questions.add_question(stop.campaign_id, Kind.CHOICE, by=by)
+    client.sign_in(by)
+    first = {
+        "choice_key": ["c1", "c2"],
+        "choice_zh": ["需要", "选项二"],
+        "choice_en": ["Choice 1", "Choice 2"],
+    }
+    assert (
+        plainly(client, question, **(first | {"label_zh": "住宿", "label_en": question.label_en})).status_code
+        == 303
+    )
+    kept = db.session.get_one(Question, question.id, populate_existing=True)
+    assert (kept.label_zh, kept.label_en) == ("住宿", "")
+    assert [one["label_en"] for one in kept.options["choices"]] == ["", "Choice 2"]
+    assert plainly(client, kept, **(first | {"label_en": "Lodging"})).status_code == 303
+    assert db.session.get_one(Question, question.id, populate_existing=True).label_en == "Lodging"
+    typed = {"seen": fingerprint(page), "title_zh": "住宿", "title_en": page.title_en}
+    client.post(f"/desk/campaigns/{stop.campaign_id}/form/pages/{page.id}", data=typed)
+    db.session.refresh(page)
+    assert (page.title_zh, page.title_en) == ("住宿", "")
 
 
 def test_a_condition_in_rows_is_read_back_as_it_was_written() -> None:
