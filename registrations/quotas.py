@@ -160,7 +160,7 @@ def answer_cells(campaign_id: int) -> dict[str, list[tuple[str, str]]]:
     """
     return {
         one.label: [(f"{one.key}={choice.key}", choice.label) for choice in one.choices]
-        for one in fields_of(questions_of(campaign_id))
+        for one in sorted(fields_of(questions_of(campaign_id)), key=lambda one: one.kind is not Kind.CITY)
         if one.kind in (Kind.CITY, Kind.CHOICE) and one.core is None and not one.is_sealed and one.choices
     }
 
