@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +19,7 @@ from imports.models import Verdict
 from imports.read_sheet import Sheet, complaint
 from people.folding import folded
 from people.models import Person
+from people.pairs import as_row, find_same_within
 from questions.engine import Field, Occasion, value_of
 from questions.lookups import questionnaire_for
 from questions.models import Kind
@@ -85,6 +87,8 @@ class Looked:
     problems: list[str] = field(default_factory=list)
     entry: dict[str, Any] | None = None
     cells: list[str] | None = None
+    like_number: int | None = None
+    like_reasons: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,12 @@ class Options:
     """What the organiser has chosen for an import.
 
     ``existing`` (update, skip) is for who stands on the stop's list, ``earlier`` (new, skip) for who was declined, has
-    withdrawn or let an offer run out; ``begins`` the state wanted; ``no_seat`` (wait, refuse) for whom no seat is left.
+    withdrawn or let an offer run out; ``doubles`` (keep, skip) for who may be the person of an earlier row; ``begins`` the state wanted; ``no_seat`` (wait, refuse) for whom no seat is left.
     """
 
     existing: str = "skip"
     earlier: str = "skip"
+    doubles: str = "keep"
     begins: str = "confirmed"
     no_seat: str = "wait"
     basis: str = "on_paper"
@@ -167,7 +172,38 @@ def look_through(sheet: Sheet, columns: dict[int, str], options: Options, stop: 
             looked.append(Looked(number, Verdict.ERROR, problems, None, cells))
         else:
             looked.append(Looked(number, verdict, [], None if verdict is Verdict.SKIP else entry))
+    _note_doubles(looked, options)
     return looked
+
+
+def _note_doubles(looked: list[Looked], options: Options) -> None:
+    """Say of rows which earlier one may be the same person; only rows that share something are compared at all."""
+    coming = [row for row in looked if row.entry is not None]
+    shared = Counter(one for row in coming for one in _marks(row.entry or {}))
+    some = [row for row in coming if any(shared[one] > 1 for one in _marks(row.entry or {}))]
+    compared = [
+        as_row(
+            full_name=entry["full_name"],
+            mobile=entry.get("mobile"),
+            email=entry.get("email", ""),
+            university=entry.get("university", ""),
+        )
+        for entry in (row.entry or {} for row in some)
+    ]
+    for first, later, verdict in find_same_within(compared):
+        row = some[later]
+        row.like_number = some[first].number
+        row.like_reasons = [reason.value for reason in verdict.reasons]
+        if options.doubles == "skip":
+            row.verdict = Verdict.SKIP
+
+
+def _marks(entry: dict[str, Any]) -> set[str]:
+    return {
+        mark
+        for mark in (entry.get("mobile"), entry.get("email", "").casefold(), folded(entry["full_name"]))
+        if mark
+    }
 
 
 def _missing(entry: dict[str, Any]) -> list[str]:

@@ -59,6 +59,17 @@ class OptionsForm(FlaskForm):
         default="skip",
         choices=[SelectChoice("skip", _l("skip")), SelectChoice("new", _l("register anew"))],
     )
+    doubles = RadioField(
+        _l("Who may stand in the file twice"),
+        default="keep",
+        choices=[
+            SelectChoice("keep", _l("bring in both; they are shown under “Same person?”")),
+            SelectChoice("skip", _l("skip the later row")),
+        ],
+        description=_l(
+            "Rows that share name and university, mobile or e-mail, without being quite the same."
+        ),
+    )
     badge_class = SelectField(
         _l("Comes as, unless the sheet says it"),
         default="doctor",
@@ -81,6 +92,7 @@ class OptionsForm(FlaskForm):
             self.no_seat,
             self.existing,
             self.earlier,
+            self.doubles,
             self.badge_class,
             self.basis,
         ):
@@ -91,6 +103,7 @@ class OptionsForm(FlaskForm):
         return Options(
             existing=self.existing.data,
             earlier=self.earlier.data,
+            doubles=self.doubles.data,
             begins=self.begins.data,
             no_seat=self.no_seat.data,
             basis=self.basis.data,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, select
+from dataclasses import dataclass
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import aliased
 
 from accounts.models import Staff
 from accounts.permissions import Permission, reach_of
 from campaigns.lookups import stops_within
 from campaigns.models import Stop
 from imports.models import ColumnMemory, ImportRow, ImportRun, ImportState, Outcome, Verdict
+from people.models import Reason
 from shared.db import db
 from shared.errors import NotFound
 
@@ -77,6 +81,45 @@ def _with_problems(run: ImportRun) -> Select[ImportRow]:
 def refused_rows(run: ImportRun) -> list[ImportRow]:
     """The rows that were refused and whose cells are still kept."""
     return list(db.session.scalars(_with_problems(run).where(ImportRow.cells.is_not(None))))
+
+
+@dataclass(frozen=True)
+class Double:
+    """Two rows that may be one person: their lines, names, and what they share in the reader's language."""
+
+    number: int
+    name: str
+    earlier_number: int
+    earlier_name: str
+    reasons: list[str]
+
+
+def doubles_in(run: ImportRun, most: int = 20) -> list[Double]:
+    """Rows of a sheet that is looked through that may stand in it twice, in its order."""
+    earlier = aliased(ImportRow)
+    rows = db.session.execute(
+        select(
+            ImportRow.number,
+            ImportRow.entry["full_name"].astext,
+            earlier.number,
+            earlier.entry["full_name"].astext,
+            ImportRow.like_reasons,
+        )
+        .join(earlier, and_(earlier.run_id == ImportRow.run_id, earlier.number == ImportRow.like_number))
+        .where(ImportRow.run_id == run.id, ImportRow.entry.is_not(None))
+        .order_by(ImportRow.number)
+        .limit(most)
+    )
+    return [
+        Double(number, name, earlier_number, earlier_name or "", [Reason(one).label for one in reasons])
+        for number, name, earlier_number, earlier_name, reasons in rows
+    ]
+
+
+def how_many_doubles(run: ImportRun) -> int:
+    """How many rows may be the person of an earlier one."""
+    statement = select(func.count()).where(ImportRow.run_id == run.id, ImportRow.like_number.is_not(None))
+    return db.session.scalar(statement) or 0
 
 
 def first_entries(run: ImportRun, most: int = 5) -> list[ImportRow]:

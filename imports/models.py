@@ -96,12 +96,14 @@ class ImportRow(Model):
     """One row of the sheet: ``number`` is its line there, ``problems`` the sentences that say what is wrong.
 
     ``entry`` is what is to be stored, ``before`` what an update has replaced; ``cells`` are kept of rows that were
-    refused, so that they can be corrected.
+    refused, so that they can be corrected. ``like_number`` is an earlier row that may be the same person, for
+    ``like_reasons``.
     """
 
     __tablename__ = "import_rows"
     __table_args__ = (
         UniqueConstraint("run_id", "number", name="uq_import_rows_number"),
+        CheckConstraint("like_number < number", name="like_an_earlier_row"),
         Index(
             "ix_import_rows_registration_id",
             "registration_id",
@@ -116,6 +118,8 @@ class ImportRow(Model):
     problems: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     entry: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     cells: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+    like_number: Mapped[int | None]
+    like_reasons: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     outcome: Mapped[Outcome | None] = state_column(Outcome, name="outcome", nullable=True)
     made_person: Mapped[bool] = mapped_column(server_default=text("false"))
     person_id: Mapped[int | None]

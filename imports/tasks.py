@@ -6,9 +6,10 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from imports.bring_in import bring_in_rows, forget_cells, take_back_rows
-from imports.erase import empty_rows
+from imports.bring_in import bring_in_rows
+from imports.erase import empty_rows, forget_cells
 from imports.models import ImportRun, ImportState
+from imports.take_back import take_back_rows
 from jobs.long_work import WorkEnded, long_work
 from jobs.models import LongWork, WorkState
 from jobs.outbox import on, task

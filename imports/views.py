@@ -12,12 +12,14 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from audit.record import record
 from campaigns.lookups import stop_for
-from imports.bring_in import begin_import, begin_revert, choose_columns, sheet_of, take_sheet
+from imports.bring_in import begin_import
 from imports.columns import guessed, targets_for
 from imports.errors import ImportIsElsewhere
 from imports.forms import OptionsForm, UploadForm, chosen_columns
 from imports.lookups import (
+    doubles_in,
     first_entries,
+    how_many_doubles,
     import_for,
     imports_of,
     outcomes_of,
@@ -29,6 +31,8 @@ from imports.lookups import (
 from imports.models import ImportRun, ImportState, Verdict
 from imports.read_sheet import complaint, read_sheet
 from imports.refused import refused_sheet
+from imports.take_back import begin_revert
+from imports.take_sheet import choose_columns, sheet_of, take_sheet
 from imports.tasks import forget
 from jobs.outbox import enqueue
 from questions.lookups import questionnaire_for
@@ -133,6 +137,8 @@ def one_import(import_id: int) -> ResponseReturnValue:
         verdicts=verdicts_of(run),
         outcomes=outcomes_of(run),
         first=first_entries(run) if run.state is ImportState.CHECKED else [],
+        doubles=doubles_in(run) if run.state is ImportState.CHECKED else [],
+        doubles_count=how_many_doubles(run) if run.state is ImportState.CHECKED else 0,
         page=page_of(rows_with_problems(run), request.args.get("page", 1, type=int)),
         has_refused=bool(refused_rows(run)[:1]),
         own_work=run.work if run.work is not None and run.work.ordered_by_id == g.staff.id else None,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from accounts.models import Role, Staff
 from campaigns.models import Stop
-from imports.bring_in import forget_cells
+from imports.erase import forget_cells
 from imports.models import ImportRow, ImportRun, ImportState
 from imports.read_sheet import read_sheet
 from jobs.models import LongWork, OutboxJob
@@ -19,6 +19,7 @@ from jobs.perform import perform
 from messages.models import Message
 from people.models import Person
 from questions.models import Kind, Question
+from registrations.erase import erase
 from registrations.models import BadgeClass, Basis, Registration, RegistrationState, Way
 from registrations.review import decline
 from shared.clock import now
@@ -310,3 +311,44 @@ def test_another_citys_organiser_sees_no_import(desk: Browser, stop: Stop) -> No
     assert desk.get(f"/desk/imports/{run.id}").status_code == 404
     assert desk.post(f"/desk/imports/{run.id}/begin").status_code == 404
     assert isinstance(db.session.get(Staff, run.by_staff_id), Staff)
+
+
+DOUBLES = HEADS + (
+    "李文博,13800001111,li@example.com,太原理工大学,博士,煤基新材料,太原\n"
+    "王思远,13800002222,wang@example.com,山西大学,博士,碳纤维,太原\n"
+    "李文博,13800003333,li@example.com,太原理工大学,博士,煤基新材料,太原\n"
+)
+
+
+def test_who_may_stand_in_the_file_twice_is_shown_and_skipped_when_wished(desk: Browser, stop: Stop) -> None:
+    run = upload(desk, stop, DOUBLES)
+    page = look_through(desk, run, doubles="keep")
+    assert "可能在文件中重复" in page
+    assert "电子邮箱相同" in page or "邮箱" in page
+    row = db.session.scalars(select(ImportRow).where(ImportRow.like_number.is_not(None))).one()
+    assert (row.number, row.like_number) == (4, 2)
+    look_through(desk, run, doubles="skip")
+    assert outcomes(bring_in(desk, run)) == {"made": 2, "skipped": 1}
+
+
+def test_erasing_reaches_lists_at_once_also_those_not_brought_in(desk: Browser, stop: Stop) -> None:
+    looked, begun = upload(desk, stop, DOUBLES), upload(desk, stop, DOUBLES + "某人,123,li@example.com,,,,\n")
+    look_through(desk, looked)
+    look_through(desk, begun)
+    assert outcomes(bring_in(desk, begun)) == {"made": 3, "refused": 1}
+    li = db.session.scalars(
+        select(Registration).where(Registration.email == "li@example.com").order_by(Registration.id)
+    ).first()
+    assert li is not None
+    with transaction():
+        receipt = erase([li], by=accounts.staff(Role.ADMINISTRATOR))
+    assert receipt.counts["import_rows"] >= 3
+    db.session.expire_all()
+    runs = db.session.scalars(select(ImportRun).order_by(ImportRun.id)).all()
+    rows = db.session.scalars(select(ImportRow)).all()
+    said = [str(run.sheet) for run in runs] + [
+        f"{row.entry}{row.cells}{row.before}{row.problems}" for row in rows
+    ]
+    assert not any("li@example.com" in one or "某人" in one for one in said)
+    assert (runs[0].row_count, len([row for row in rows if row.run_id == runs[0].id])) == (1, 1)
+    assert "王思远" in str(runs[0].sheet)

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import func, select, text
 
 from accounts.sign_in import staff_with_login
-from imports.bring_in import begin_import, begin_revert, choose_columns, take_sheet
+from imports.bring_in import begin_import
 from imports.check import Options
 from imports.columns import guessed
 from imports.models import ImportRow, ImportRun, ImportState, Outcome
 from imports.read_sheet import read_sheet
+from imports.take_back import begin_revert
+from imports.take_sheet import choose_columns, take_sheet
 from jobs.models import LongWork, WorkState
 from questions.lookups import questionnaire_for
 from registrations.models import Registration
