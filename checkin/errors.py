@@ -94,7 +94,7 @@ class NotForThisStop(Refusal):
         )
 
 
-_STILL_OUTSIDE = {
+STILL_OUTSIDE = {
     RegistrationState.APPLIED: _l(
         "This registration is still being reviewed. The service desk can decide it now."
     ),
@@ -123,7 +123,7 @@ class NotConfirmed(Refusal):
     code = "not_confirmed"
 
     def __init__(self, full_name: str, unit: str, state: RegistrationState) -> None:
-        super().__init__(_STILL_OUTSIDE[state])
+        super().__init__(STILL_OUTSIDE[state])
         self.full_name = full_name
         self.unit = unit
         self.state = state

@@ -20,10 +20,19 @@ def asset(name: str) -> str:
 
     Raises AssetsNotBuilt, naming the file.
     """
+    return url_for("static", filename=f"{DIST}/{_built(name)}")
+
+
+def asset_file(name: str) -> Path:
+    """Where a built file lies, for whoever hands it out at an address of its own. Raises AssetsNotBuilt."""
+    return Path(current_app.static_folder or "static") / DIST / _built(name)
+
+
+def _built(name: str) -> str:
     built = _manifest().get(name)
     if built is None:
         raise AssetsNotBuilt(f"{name} is not in static/dist/manifest.json; run `npm run build`.")
-    return url_for("static", filename=f"{DIST}/{built}")
+    return built
 
 
 def packed_asset() -> Response | None:

@@ -32,6 +32,9 @@ const BUNDLES = {
   "score.js": "registrations/score.js",
   "queue.css": "registrations/queue.css",
   "gate.css": "checkin/gate.css",
+  "gate_app.js": "checkin/app/main.js",
+  "gate_app.css": "checkin/app/app.css",
+  "gate_sw.js": "checkin/app/sw.js",
 };
 
 const COPIES = {
@@ -39,6 +42,8 @@ const COPIES = {
   "scenery.svg": path.join(here, "img/scenery.svg"),
   "wordmark.svg": path.join(here, "img/wordmark.svg"),
   "zxing_reader.wasm": readerWasm(),
+  "app_icon_192.png": path.join(here, "img/app_icon_192.png"),
+  "app_icon_512.png": path.join(here, "img/app_icon_512.png"),
 };
 
 /** The wasm that belongs to barcode-detector's own zxing-wasm: any other version is refused by it at run time. */

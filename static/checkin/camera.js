@@ -1,4 +1,4 @@
-// The camera: looks for a code some ten times a second and hands over what it reads.
+// The camera: looks for a code some ten times a second and hands over what it reads, with since when it can be in view.
 // The reader is WebAssembly and self-hosted; browsers' own detectors differ too much from phone to phone.
 import { BarcodeDetector, prepareZXingModule } from "barcode-detector/ponyfill";
 
@@ -90,10 +90,12 @@ export class Camera {
 
   async #read() {
     const run = ++this.running;
+    let before = { code: null, began: performance.now() }; // the look before this one
     this.detector ??= newDetector(this.box.dataset.wasm);
     while (run === this.running) {
       if (!document.hidden && this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
         let found;
+        const began = performance.now();
         try {
           found = await this.detector.detect(this.video);
         } catch (error) {
@@ -103,7 +105,11 @@ export class Camera {
           this.stop();
           return this.#say("broken");
         }
-        if (run === this.running && found.length) this.onCode(nearestTheMiddle(found, this.video));
+        if (run !== this.running) return;
+        const code = found.length ? nearestTheMiddle(found, this.video) : null;
+        // It came into view after the look before began, which did not show it.
+        if (code !== null) this.onCode(code, code === before.code ? began : before.began);
+        before = { code, began };
       }
       await new Promise((go) => setTimeout(go, PAUSE_MS));
     }

@@ -1,5 +1,5 @@
 // The card that fills the screen: colour by result, a shrinking bar until it goes, a tap to send it away.
-const SECONDS = { arrived: 5, already: 12, refused: 15, undone: 4, unsent: null };
+const SECONDS = { arrived: 5, left: 4, already: 12, refused: 15, undone: 4, unsent: null };
 
 export class AnswerCard {
   constructor(element, { onClose, onUndo, onAgain }) {
@@ -31,7 +31,7 @@ export class AnswerCard {
     element.addEventListener("focusout", () => this.clock?.play());
   }
 
-  show(answer, { entry = null, stays = false } = {}) {
+  show(answer, { entry = null, stays = false, longest = Infinity } = {}) {
     const result = answer.dataset.result;
     this.entry = entry;
     this.words.replaceChildren(answer.cloneNode(true));
@@ -40,8 +40,8 @@ export class AnswerCard {
     this.clock?.cancel();
     this.clock = null;
     const seconds = stays ? null : SECONDS[result];
-    if (!seconds) return;
-    const clock = this.bar.animate([{ transform: "scaleX(1)" }, { transform: "scaleX(0)" }], seconds * 1000);
+    if (!seconds && longest === Infinity) return;
+    const clock = this.bar.animate([{ transform: "scaleX(1)" }, { transform: "scaleX(0)" }], Math.min(seconds ?? Infinity, longest) * 1000);
     clock.onfinish = () => this.close();
     this.clock = clock;
   }

@@ -10,8 +10,8 @@ export class LastScans {
     this.onOpen = onOpen;
   }
 
-  add(answer, scan) {
-    const entry = { answer, scan, at: new Date() };
+  add(answer, scan, at = new Date()) {
+    const entry = { answer, scan, at };
     entry.row = document.querySelector("#scan-row").content.firstElementChild.cloneNode(true);
     entry.row.querySelector("button").addEventListener("click", () => this.onOpen(entry));
     this.#fill(entry);

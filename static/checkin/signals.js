@@ -2,11 +2,13 @@
 const TONES = {
   // [frequency in Hz, begin in s, length in s]
   arrived: [[660, 0, 0.09], [990, 0.1, 0.16]],
+  left: [[990, 0, 0.09], [660, 0.1, 0.16]],
+  attention: [[660, 0, 0.09], [990, 0.1, 0.16], [1320, 0.32, 0.1], [1320, 0.46, 0.1]],
   already: [[520, 0, 0.14], [520, 0.2, 0.14]],
   refused: [[190, 0, 0.22], [150, 0.24, 0.34]],
   unsent: [[330, 0, 0.12], [262, 0.14, 0.12], [196, 0.28, 0.2]],
 };
-const SHAKES = { arrived: [200], already: [120, 70, 120], refused: [90, 50, 90, 50, 320], unsent: [60, 60, 60, 60, 60] };
+const SHAKES = { arrived: [200], left: [80], attention: [200, 80, 60, 60, 60], already: [120, 70, 120], refused: [90, 50, 90, 50, 320], unsent: [60, 60, 60, 60, 60] };
 
 export class Signals {
   constructor(button) {

@@ -1,0 +1,114 @@
+"""What the scanning app says by itself, in the reader's language: a device without a network has nobody to ask."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from checkin.errors import STILL_OUTSIDE, UnknownCode
+from checkin.models import DeviceRole
+from registrations.models import BadgeClass
+
+
+def app_words() -> dict[str, str]:
+    """Key → sentence with ``%(places)s`` that static/checkin/app/words.js fills."""
+    return {
+        **_results(),
+        **_reasons(),
+        **_state_of_things(),
+        **{f"class.{kind.value}": kind.label for kind in BadgeClass},
+        **{f"role.{role.value}": role.label for role in DeviceRole},
+    }
+
+
+def _results() -> dict[str, str]:
+    return {
+        "result.arrived": _("Let in"),
+        "result.arrived.door": _("Arrived"),
+        "result.left": _("Went out"),
+        "result.already": _("Passed already"),
+        "result.already.door": _("Already arrived"),
+        "result.refused": _("Not let in"),
+        "result.undone": _("Undone"),
+        "result.conflict": _("Let in twice"),
+        "result.unsent": _("Not recorded"),
+        "welcome": _("Welcome"),
+        "desk": _("Please go to the service desk."),
+        "undone": _("Counts for nothing. The code can be scanned again."),
+        "undo.late": _("This scan is more than 15 minutes old. An organiser can still undo it."),
+        "undo.refused": _("This scan could not be undone."),
+        "conflict": _("Another device had let this ticket in before."),
+        "alone": _("decided by this device"),
+        "waiting": _("not sent yet"),
+        "within": _("%(number)s of %(most)s within"),
+        "here": _("this device"),
+        "unsent.no_list": _(
+            "There is no network, and this device holds no list of people yet. Nothing was recorded."
+        ),
+        "unsent.no_place": _("This device has no open checkpoint. Please ask the organiser."),
+        "unsent.broken": _("This scan was not recorded. Please scan the ticket again."),
+    }
+
+
+def _reasons() -> dict[str, str]:
+    return {
+        "reason.already_checked_in": _("Came in at %(time)s (%(gate)s)."),
+        "reason.unknown_code": str(UnknownCode.sentence),
+        "reason.not_for_this_stop": _("This ticket is for another stop. Please go to the service desk."),
+        **{f"reason.not_confirmed.{state.value}": str(said) for state, said in STILL_OUTSIDE.items()},
+        "reason.not_open_yet": _("This checkpoint opens on %(when)s."),
+        "reason.checkpoint_closed": _("This checkpoint has been closed since %(when)s."),
+        "reason.not_for_this_class": _("Not for this group of guests: %(group)s."),
+        "reason.not_chosen": _(
+            "Has not signed up for “%(item)s”. The service desk knows whether there is room."
+        ),
+        "reason.not_arrived_yet": _("Has not been checked in at the entrance yet. Please go there first."),
+        "reason.was_not_within": _("Is not within. Was the scanner set to “out” by mistake?"),
+        "reason.no_room_within": _("No room: %(most)s people are within."),
+        "reason.stop_cancelled": _("This stop was cancelled. Please ask the organiser."),
+        "reason.ticket_revoked": _("This ticket is no longer good. Please send the person to the service desk."),
+        "reason.ticket_expired": _("The last day of this ticket is over."),
+        "reason.not_on_this_list": _(
+            "A good ticket, but newer than the list on this device, which cannot tell whether it passes here. "
+            "The service desk can."
+        ),
+        "reason.not_its_checkpoint": _("Scanned at a checkpoint that is not this device's."),
+        "reason.scan_used_before": _("This scan was not understood. Please scan the ticket again."),
+        "reason.other": _("Something went wrong"),
+    }  # fmt: skip
+
+
+def _state_of_things() -> dict[str, str]:
+    return {
+        "age.seconds": _("%(number)s s"),
+        "age.minutes": _("%(number)s min"),
+        "age.hours": _("%(number)s h"),
+        "ago": _("%(age)s ago"),
+        "never": _("never"),
+        "link.online": _("Online"),
+        "link.offline": _("Offline"),
+        "link.none": _("Not joined"),
+        "holds": _("Holds %(number)s people, %(age)s old"),
+        "holds.nothing": _("Holds no list"),
+        "pending": _("%(number)s to send"),
+        "aside": _("%(number)s set aside"),
+        "join.refused": _("This code was not accepted."),
+        "join.unreachable": _("The server does not answer. Joining needs a network."),
+        "join.pending": _("Scans of this device are still to be sent. Join again once they are."),
+        "revoked": _("This device is no longer joined; its list of people was removed."),
+        "revoked.pending": _(
+            "This device is no longer joined; its list of people was removed. Scans still to be sent stay here until "
+            "the server has them."
+        ),
+        "leave.pending": _("Scans are still to be sent. Wait until the server has them."),
+        "insecure": _("This page works only over https, in a browser of the last few years."),
+        "diag.device": _("This device"),
+        "diag.heard": _("Server last heard"),
+        "diag.clock": _("Server's clock"),
+        "diag.clock.ahead": _("%(seconds)s s ahead"),
+        "diag.list": _("List"),
+        "diag.list.of": _("of %(time)s, good until %(until)s"),
+        "diag.waits": _("To send"),
+        "diag.online": _("Code to answer, online"),
+        "diag.offline": _("Code to answer, offline"),
+        "diag.figures": _("%(p50)s ms, 95 %% within %(p95)s ms (%(number)s scans)"),
+    }

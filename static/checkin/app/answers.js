@@ -1,0 +1,89 @@
+// A row of the store as what is seen: the card that fills the screen, the line among the last scans.
+import { moment, number, words } from "./words.js";
+
+/** Which colour, sound and shake: arrived, left, already, refused, undone. */
+export function resultOf(row) {
+  if (row.undone) return "undone";
+  if (row.let_in) return row.direction === "out" ? "left" : "arrived";
+  return row.reason === "already_checked_in" ? "already" : "refused";
+}
+
+/**
+ * ``row``: a scan as kept; ``seen``: {name, unit, badge_class_label, attention, fields, message, first, within};
+ * ``place``: the checkpoint. ``hidden``: kiosk, nobody's name is shown. ``undo``: offer it.
+ */
+export function answerOf(row, seen, place, { hidden, undo }) {
+  const result = resultOf(row);
+  const answer = piece("answer");
+  const say = (slot, text) => {
+    const element = answer.querySelector(`[data-${slot}]`);
+    element.textContent = text ?? "";
+    element.hidden = !text;
+  };
+  const name = hidden ? "" : (seen.name ?? "");
+  const arrival = place?.kind === "arrival";
+  const word = hidden && row.let_in && !row.undone ? words("welcome") : words(`result.${result}${arrival && ["arrived", "already"].includes(result) ? ".door" : ""}`);
+  const reason = row.let_in || row.undone ? null : reasonOf(row, seen, place, hidden);
+  answer.dataset.result = result;
+  answer.dataset.name = name;
+  answer.dataset.word = row.verdict === "conflict" ? words("result.conflict") : word;
+  answer.dataset.detail = [reason ?? (hidden ? "" : seen.unit), row.state === "pending" ? words("waiting") : ""].filter(Boolean).join(" · ");
+  answer.querySelector("[data-mark]").replaceChildren(document.querySelector(`#mark-${result}`).content.cloneNode(true));
+  say("word", word);
+  say("name", name);
+  answer.querySelector("[data-name]").classList.toggle("answer-name-long", name.length > 6);
+  say("unit", hidden ? "" : seen.unit);
+  say("class", hidden ? "" : (seen.badge_class_label ?? words(`class.${seen.badge_class}`)));
+  say("attention", hidden ? "" : seen.attention);
+  say("reason", row.undone ? words("undone") : reason);
+  say("within", seen.within ? words("within", { number: number(seen.within.number), most: number(seen.within.most) }) : "");
+  say("when", row.undone ? "" : [moment(row.at), place?.name, row.asked ? "" : words("alone")].filter(Boolean).join(" · "));
+  say("conflict", row.verdict === "conflict" ? words("conflict") : "");
+  const fields = answer.querySelector("[data-fields]");
+  for (const { label, value } of hidden ? [] : (seen.fields ?? [])) {
+    const [term, meaning] = ["dt", "dd"].map((kind) => document.createElement(kind));
+    term.textContent = label;
+    meaning.textContent = value;
+    fields.append(term, meaning);
+  }
+  fields.hidden = !fields.children.length;
+  answer.querySelector("form").hidden = !undo || hidden || !row.let_in || row.undone;
+  return answer;
+}
+
+/** Slate: nothing was recorded. ``why`` is a key of the words. */
+export function unsent(why, message = "") {
+  const answer = piece("answer");
+  answer.dataset.result = "unsent";
+  answer.dataset.name = "";
+  answer.dataset.word = words("result.unsent");
+  answer.dataset.detail = message || words(why);
+  answer.querySelector("[data-mark]").replaceChildren(document.querySelector("#mark-unsent").content.cloneNode(true));
+  answer.querySelector("[data-word]").textContent = words("result.unsent");
+  answer.querySelector("[data-reason]").textContent = message || words(why);
+  for (const rest of answer.querySelectorAll("[data-name], [data-unit], [data-class], [data-attention], [data-fields], [data-within], [data-when], [data-conflict], form")) rest.hidden = true;
+  return answer;
+}
+
+function reasonOf(row, seen, place, hidden) {
+  if (hidden && row.reason !== "already_checked_in") return words("desk");
+  if (seen.message) return seen.message;
+  const said = row.reason === "not_confirmed" ? words(`reason.not_confirmed.${seen.state}`) : "";
+  if (row.reason === "already_checked_in" && seen.first) {
+    return words("reason.already_checked_in", { time: moment(seen.first.at), gate: seen.first.gate ?? words("here") });
+  }
+  return (
+    said ||
+    words(`reason.${row.reason}`, {
+      item: place?.name,
+      group: words(`class.${seen.badge_class}`),
+      most: number(place?.capacity ?? 0),
+      when: moment(row.reason === "not_open_yet" ? place?.opens_at : (place?.ended_at ?? place?.closes_at)),
+    }) ||
+    words("reason.other")
+  );
+}
+
+export function piece(name) {
+  return document.querySelector(`#${name}`).content.firstElementChild.cloneNode(true);
+}
