@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -57,6 +58,23 @@ def qr_on(picture: bytes) -> str:
     found = zxingcpp.read_barcodes(Image.open(BytesIO(picture)))
     assert len(found) == 1
     return str(found[0].text)
+
+
+def film_of_many(codes: Sequence[str], file: Path) -> Path:
+    """A film (.y4m, 320×240) of a queue: each code is held up for 0.8 s, then 0.2 s nothing; again from the start."""
+    colourless = bytes([128]) * (320 * 240 // 2)
+    with file.open("wb") as film:
+        film.write(b"YUV4MPEG2 W320 H240 F10:1 Ip A1:1 C420jpeg\n")
+        for code in codes:
+            drawing = QRCode(border=4, box_size=4)
+            drawing.add_data(code)
+            picture = drawing.make_image().get_image().convert("L")
+            empty = Image.new("L", (320, 240), 200)
+            frame = empty.copy()
+            frame.paste(picture, ((320 - picture.width) // 2, (240 - picture.height) // 2))
+            for shown in [frame] * 8 + [empty] * 2:
+                film.write(b"FRAME\n" + shown.tobytes() + colourless)
+    return file
 
 
 def film_of(code: str, file: Path) -> Path:

@@ -7,7 +7,7 @@ const OLD_MS = 5 * 60_000;
 export function showStatus(server, people, sync, device) {
   const state = !device ? "none" : server.online ? "online" : "offline";
   document.body.dataset.link = state;
-  say("link", words(`link.${state}`));
+  say("link-says", words(`link.${state}`));
   const old = people.holds ? server.now() - people.checkedAt : Infinity;
   say("holds", people.holds ? words("holds", { number: number(people.size), age: age(old) }) : words("holds.nothing"));
   mark("holds", old > OLD_MS);

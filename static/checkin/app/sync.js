@@ -56,7 +56,7 @@ export class Sync extends EventTarget {
     if (this.#busy || !this.server.token) return;
     this.#busy = true;
     try {
-      const { body } = await this.server.call("GET", "/device", { patience: 4000 });
+      const { body } = await this.server.call("GET", `/device?${this.#said()}`, { patience: 4000 });
       await this.gate.onDevice(body.device);
       await this.#upload();
       await this.#renewList();
@@ -70,6 +70,13 @@ export class Sync extends EventTarget {
       clearTimeout(this.#timer);
       if (this.server.token) this.#timer = setTimeout(() => this.#beat(), this.server.online ? BEAT_MS : FEEL_MS);
     }
+  }
+
+  /** What the organiser's page shows of this device. */
+  #said() {
+    const said = new URLSearchParams({ pending: this.numbers.pending + this.numbers.undo });
+    if (this.people.holds) said.set("held_at", new Date(this.people.checkedAt).toISOString());
+    return said;
   }
 
   async #renewList() {
