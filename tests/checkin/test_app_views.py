@@ -38,7 +38,8 @@ def test_the_service_worker_keeps_everything_the_page_loads(client: FlaskClient)
     loaded = set(re.findall(r"""(?:src|href|data-wasm)="(/static/[^"#]+)""", page))
     assert loaded <= set(kept["files"])  # type: ignore[call-overload]
     for address in [*kept["files"], *kept["pages"].values()]:  # type: ignore[attr-defined,misc]
-        assert client.get(address).status_code == 200
+        with client.get(address) as answer:
+            assert answer.status_code == 200
     assert kept_by(client)["version"] == kept["version"]
 
 
