@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import phonenumbers
 import pytest
@@ -32,11 +34,26 @@ from shared.db import db, transaction
 from tests.conftest import settings_for
 
 
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Stop the clock: on a busy machine minutes pass between two demos, and who has come by now depends on them."""
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(moment.timestamp(), tz)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shared.clock.datetime", Stopped)
+        yield
+
+
 @pytest.fixture(scope="module")
 def office(fresh_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A served office with the demo in it."""
     app = create_app(settings_for(fresh_database(), tmp_path_factory.mktemp("demo")))
-    with app.app_context():
+    app.config["MADE_AT"] = now()
+    with app.app_context(), at(app.config["MADE_AT"]):
         assert seed_if_empty() is True
     yield app
     with app.app_context():
@@ -211,7 +228,8 @@ def test_two_demos_of_one_day_hold_the_same_people(
     ours = people()
     other = create_app(settings_for(fresh_database(), tmp_path))
     with other.app_context():
-        seed_if_empty()
+        with at(office.config["MADE_AT"]):
+            seed_if_empty()
         assert people() == ours
         db.session.remove()
         db.engine.dispose()
