@@ -89,27 +89,33 @@ def has_second_form(stop: Stop) -> bool:
 class WhatIsAsked:
     """What the own page has to know of a stop's form."""
 
-    has_own_questions: bool  # somebody who registers is asked more than what every campaign asks
     has_second_form: bool
     second_form_until: datetime | None
 
 
 def what_is_asked(stop: Stop) -> WhatIsAsked:
-    """In one statement, whether anything is asked of one's own and after approval, and until when."""
+    """In one statement, whether anything is asked after approval, and until when."""
     asked = select(Question.id).where(
         Question.campaign_id == stop.campaign_id,
         Question.kind != Kind.HEADING,
         Question.archived_at.is_(None),
         or_(Question.stop_id.is_(None), Question.stop_id == stop.id),
     )
-    own = asked.where(Question.asked_when == AskedWhen.APPLICATION, Question.core.is_(None))
     second = asked.where(Question.asked_when == AskedWhen.AFTER_APPROVAL)
     row = db.session.execute(
-        select(own.exists(), second.exists(), CampaignForm.second_form_until).where(
+        select(second.exists(), CampaignForm.second_form_until).where(
             CampaignForm.campaign_id == stop.campaign_id
         )
     ).one()
     return WhatIsAsked(*row)
+
+
+def keys_after_approval(campaign_id: int) -> frozenset[str]:
+    """The keys of all questions there are or ever were on the form after approval."""
+    statement = select(Question.key).where(
+        Question.campaign_id == campaign_id, Question.asked_when == AskedWhen.AFTER_APPROVAL
+    )
+    return frozenset(db.session.scalars(statement))
 
 
 def fields_by_key(campaign_id: int) -> dict[str, Field]:

@@ -14,21 +14,33 @@ from questions.engine import Checked, Field, Judge, Occasion, Page, Questionnair
 from questions.models import OF_MANY, Core, Kind
 from questions.papers import Paper
 
+SHOWN = "questions-shown"
+"""The field in which a page without scripts says which questions with a condition it showed."""
+
 
 @dataclass
 class Sheet:
-    """``typed`` by name as the browser sends it, ``errors`` a sentence by key, ``files`` labels of kept files by value."""
+    """``typed`` by name as the browser sends it, ``errors`` a sentence by key, ``files`` labels of kept files by value.
+
+    ``newly_asked`` are questions that came to be asked by the answers just sent and that the page did not show;
+    ``was_sent``: the page is shown again because what was sent could not be taken.
+    """
 
     questionnaire: Questionnaire
     occasion: Occasion
     typed: dict[str, list[str]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    newly_asked: list[Field] = field(default_factory=list)
+    was_sent: bool = False
 
     def read(self, typed: Mapping[str, Sequence[str]], *, file_of: Judge | None = None) -> Checked:
         """Take over what was sent and check it; ``errors`` stand in the sheet afterwards."""
         self.take_over(typed)
         checked = check(self.questionnaire, self.typed, occasion=self.occasion, file_of=file_of)
+        for one in self.newly_asked:
+            if not self.all_given(one):
+                checked.errors.pop(one.key, None)  # nobody has been asked yet
         self.errors = dict(checked.errors)
         return checked
 
@@ -39,6 +51,12 @@ class Sheet:
                 self.typed[name] = list(typed[name])
             else:
                 self.typed.pop(name, None)
+        shown = typed.get(SHOWN)
+        self.newly_asked = (
+            []
+            if shown is None
+            else [one for one in self._conditional if one.key not in " ".join(shown).split()]
+        )
 
     def names(self) -> list[str]:
         """The names that the form's fields have in the page."""
@@ -84,6 +102,26 @@ class Sheet:
         return asked(self.questionnaire, self.typed)
 
     @property
+    def _conditional(self) -> list[Field]:
+        """The questions that are asked because of other answers."""
+        keys = self.asked
+        return [
+            one
+            for one in self.questionnaire
+            if one.condition is not None and one.kind is not Kind.HEADING and one.key in keys
+        ]
+
+    @property
+    def shown(self) -> str:
+        """What a page without scripts sends back in SHOWN."""
+        return " ".join(one.key for one in self._conditional)
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether any question is asked only of some."""
+        return any(one.condition is not None for one in self.questionnaire)
+
+    @property
     def wrong(self) -> list[Field]:
         """The questions whose answers are wrong, in order."""
         return [one for one in self.questionnaire if one.key in self.errors]
@@ -104,11 +142,11 @@ class Sheet:
 
     @property
     def first_page(self) -> int:
-        """The number (from 1) of the page to begin with: where the first mistake is."""
+        """The number (from 1) of the page to begin with: where the first mistake is, else where one sent it from."""
         for number, page in enumerate(self.pages, start=1):
-            if any(one.key in self.errors for one in page.fields):
+            if any(one.key in self.errors or one in self.newly_asked for one in page.fields):
                 return number
-        return len(self.pages) if self.errors else 1
+        return len(self.pages) if self.errors or self.was_sent else 1
 
     @property
     def rules(self) -> str:

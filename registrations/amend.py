@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,9 +15,9 @@ from audit.record import APPLICANT, Actor, record
 from jobs.outbox import announce
 from people.find_or_add import find_or_add
 from people.models import Person
-from registrations.choices import attach_files, take_choices
 from registrations.errors import AlreadyRegistered, CodeIsOver, EditsAreClosed, HasArrived, WrongState
 from registrations.facts import RegistrationAmended
+from registrations.field_names import ANSWERS
 from registrations.lookups import arrived_at
 from registrations.models import (
     STANDING,
@@ -29,8 +29,8 @@ from registrations.models import (
     RegistrationState,
 )
 from registrations.offer import held_with_stop
+from registrations.own_answers import OwnAnswers, take_over
 from registrations.own_code import send_code, use_codes
-from registrations.sealed_answers import seal_answers, unsealed_answers
 from shared.clock import now
 from shared.db import db, hold, violated
 from shared.errors import NotFound, Refusal
@@ -40,16 +40,6 @@ from shared.sealing import seal, unseal_text
 sealed_column("answer_changes", "values_sealed", use="answer_changes.values_sealed")
 sealed_column("contact_changes", "sealed", use="contact_changes.sealed")
 CONTACT_CHANGE_LASTS = timedelta(minutes=30)
-
-
-@dataclass(frozen=True)
-class OwnAnswers:
-    """Answers to the campaign's own questions ``keys``, those kept open and those kept sealed, and their files."""
-
-    keys: Sequence[str]
-    answers: dict[str, Any]
-    restricted: dict[str, Any]
-    file_ids: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -112,30 +102,12 @@ def amend(registration_id: int, amendment: Amendment, *, by: Actor | str = APPLI
         if registration.state is RegistrationState.CONFIRMED:
             registration.renamed_at = now()
     if amendment.own is not None:
-        changes |= _take_over(registration, amendment.own)
+        changes |= {
+            f"{ANSWERS}{key}": both for key, both in take_over(registration, amendment.own, by=by).items()
+        }
     if changes:
         keep_change(registration, changes, by=by)
     return list(changes)
-
-
-def _take_over(registration: Registration, own: OwnAnswers) -> dict[str, list[Any]]:
-    """Put these answers in the place of those given before; what changed by ``answers.<key>``."""
-    sealed = unsealed_answers(registration)
-    before = {**registration.answers, **sealed}
-    after = {**own.answers, **own.restricted}
-    changes = {
-        f"answers.{key}": [before.get(key), after.get(key)]
-        for key in own.keys
-        if before.get(key) != after.get(key)
-    }
-    if not changes:
-        return {}
-    kept = {key: value for key, value in registration.answers.items() if key not in own.keys}
-    registration.answers = {**kept, **own.answers}
-    seal_answers(registration, {**{k: v for k, v in sealed.items() if k not in own.keys}, **own.restricted})
-    take_choices(registration)
-    attach_files(registration, own.file_ids)
-    return changes
 
 
 def ask_contact_change(registration_id: int, *, email: str, mobile: str | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from registrations import (
-    amend_answers_views,
     answer_files,
     answer_views,
     belongings,
@@ -39,7 +38,6 @@ EDGES = Edges(
         edits_views.bp,
         draft_views.bp,
         answer_views.bp,
-        amend_answers_views.bp,
         second_form_views.bp,
         programme_views.bp,
         programme_desk_views.bp,
@@ -61,5 +59,5 @@ EDGES = Edges(
         seat_views,
         tasks,
     ),
-    ask_for_token_themselves=(views.register, second_form_views.fill_in, amend_answers_views.change),
+    ask_for_token_themselves=(views.register, second_form_views.fill_in, own_views.answers),
 )

@@ -124,16 +124,15 @@ def application_from(
     """What was said, once nothing is wrong with it."""
     core = {one.core: checked.values.get(one.key) for one in questionnaire if one.core is not None}
     answers, restricted = own_answers(checked, questionnaire)
-    education = core.get(Core.EDUCATION)
-    known = [one.value for one in Education]
-    if education is not None and education not in known:
-        answers["education"] = education  # an answer of the organiser's own
+    education, own_word = education_said(core.get(Core.EDUCATION))
+    if own_word is not None:
+        answers[Core.EDUCATION.value] = own_word
     return Application(
         full_name=str(core[Core.FULL_NAME]),
         mobile=str(core[Core.MOBILE]),
         email=str(core[Core.EMAIL]),
         university=str(core.get(Core.UNIVERSITY) or ""),
-        education=Education(education) if education in known else Education.OTHER,
+        education=education,
         research_field=str(core.get(Core.RESEARCH_FIELD) or ""),
         preferred_city_ids=[int(key) for key in core.get(Core.PREFERRED_CITIES) or ()],
         language=language,
@@ -145,6 +144,13 @@ def application_from(
         form_version=questionnaire.version,
         file_ids=file_ids_in(answers | restricted, questionnaire),
     )
+
+
+def education_said(value: str | None) -> tuple[Education, str | None]:
+    """What the column holds, and the answer itself where it is one of the organiser's own."""
+    if value is None or value in list(Education):
+        return Education(value or Education.OTHER), None
+    return Education.OTHER, value
 
 
 def file_ids_in(answers: Mapping[str, Any], questionnaire: Questionnaire) -> list[int]:

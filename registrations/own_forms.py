@@ -11,72 +11,11 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from campaigns.models import HostCity, Stop
-from registrations.amend import Amendment, OwnAnswers
-from registrations.forms import MOST_CITIES, CitiesField
-from registrations.models import CodeOccasion, Education, Registration
+from campaigns.models import Stop
+from registrations.models import CodeOccasion
 from shared.display import span
-from shared.fields import FullNameField, LineField, MailAddressField, MobileField, as_mobile
+from shared.fields import as_mobile
 from shared.moment_field import ChinaMomentField
-
-
-class AmendForm(FlaskForm):
-    """The answers as they stand, to be put right."""
-
-    full_name = FullNameField(
-        _l("Full name"), description=_l("As in your identity document; it is printed on your badge.")
-    )
-    mobile = MobileField(_l("Mobile number"))
-    email = MailAddressField(
-        _l("E-mail address"),
-        description=_l(
-            "For a new address or number we send a code to the address we have, and to the new one."
-        ),
-    )
-    university = LineField(
-        _l("University or institute"), shortest=2, longest=100, render_kw={"list": "universities"}
-    )
-    education = RadioField(_l("You are"), validators=[InputRequired(_l("Please choose what fits best."))])
-    research_field = LineField(_l("Research field"), shortest=2, longest=200)
-    preferred_city_ids = CitiesField(
-        _l("Cities you could imagine working in"), coerce=int, description=_l("Up to three.")
-    )
-
-    def __init__(self, registration: Registration, *, cities: list[HostCity]) -> None:
-        super().__init__(
-            data={
-                "full_name": registration.person.full_name,
-                "mobile": registration.person.shown_mobile,
-                "email": registration.email,
-                "university": registration.university,
-                "education": registration.education.value,
-                "research_field": registration.research_field,
-                "preferred_city_ids": registration.preferred_city_ids,
-            }
-        )
-        self.education.choices = [(one.value, one.label) for one in Education]
-        self.preferred_city_ids.choices = [(city.id, city.name) for city in cities]
-        if registration.person.mobile is None:
-            del self.mobile  # a guest whom the office knows by name and unit
-        for needed in (self.full_name, self.mobile, self.email, self.university, self.research_field):
-            if needed is not None:
-                needed.flags.required = True
-
-    def validate_preferred_city_ids(self, field: CitiesField) -> None:
-        """At most three."""
-        if len(field.data or []) > MOST_CITIES:
-            raise ValidationError(_("Please choose three cities at most."))
-
-    def amendment(self, own: OwnAnswers | None = None) -> Amendment:
-        """What was typed; only after ``validate``."""
-        return Amendment(
-            full_name=self.full_name.checked,
-            university=self.university.checked,
-            education=Education(self.education.data),
-            research_field=self.research_field.checked,
-            preferred_city_ids=list(self.preferred_city_ids.data or []),
-            own=own,
-        )
 
 
 class CodeField(StringField):

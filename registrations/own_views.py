@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
 from accounts.access import open_to_everyone
 from audit.record import APPLICANT
-from campaigns.lookups import host_cities
 from privacy.consent import give_consent, withdraw_consent
 from privacy.purposes import Purpose
 from privacy.texts import VERSIONS
+from questions.engine import Checked
 from questions.sheet import Sheet
 from registrations.amend import (
     amend,
@@ -22,15 +23,13 @@ from registrations.amend import (
     open_contact_change,
     refuse_unless_editable,
 )
-from registrations.errors import ChoiceIsFull
-from registrations.filling_in import read_sent
+from registrations.draft_views import file_kept
 from registrations.find import look_for
 from registrations.links import registration_on_link
 from registrations.models import SEATED, STANDING, CodeOccasion, Registration
 from registrations.move import may_move, move_to_stop, other_stops
 from registrations.own_code import send_code, use_codes, waits_for_code
 from registrations.own_forms import (
-    AmendForm,
     CodeForm,
     ConsentForm,
     ContactCodesForm,
@@ -38,14 +37,14 @@ from registrations.own_forms import (
     MoveForm,
     WithdrawForm,
 )
-from registrations.own_questions import answered, own_questions
+from registrations.own_questions import amendment_from, contact_from, own_questions
 from registrations.proof import is_proven, keep_proof
+from registrations.put_right import put_right
 from registrations.register import withdraw as withdraw_verb
 from registrations.views import keep_private
 from shared.db import transaction
 from shared.display import masked_email
 from shared.errors import NotFound, Refusal
-from shared.universities import UNIVERSITIES
 
 bp = Blueprint("own", __name__)
 bp.after_request(keep_private)
@@ -104,40 +103,53 @@ def send_own_code(link: str) -> ResponseReturnValue:
 @bp.route("/r/<link>/answers", methods=["GET", "POST"])
 @open_to_everyone
 def answers(link: str) -> ResponseReturnValue:
-    """Put one's answers right, until the time for changes is over."""
+    """Put one's answers right, until the time for changes is over: the form one registered with, filled in."""
     registration = registration_on_link(link)
-    try:
-        refuse_unless_editable(registration)
-    except Refusal as refusal:
-        flash(refusal.message, "info")
-        return redirect(url_for("registrations.own_page", link=link), 303)
-    form = AmendForm(registration, cities=host_cities())
-    sheet = own_questions(registration)
-    if not form.is_submitted():
-        return _answers_page(registration, link, form, sheet)
-    valid = form.validate()
-    checked = read_sent(sheet, request, registration_id=registration.id)
-    if not valid or checked.errors:
-        return _answers_page(registration, link, form, sheet), 422
-    person = registration.person
-    mobile = form.mobile.checked if form.mobile is not None else None
-    new_contact = form.email.checked != registration.email or mobile != person.mobile
-    try:
-        with transaction():
-            changed = amend(registration.id, form.amendment(answered(checked, sheet)), by=APPLICANT)
-            if new_contact:
-                ask_contact_change(registration.id, email=form.email.checked, mobile=mobile)
-    except ChoiceIsFull as refusal:
-        sheet.refuse(refusal.key, refusal.message)
-        return _answers_page(registration, link, form, sheet), refusal.status
-    except Refusal as refusal:
-        form.form_errors.append(refusal.message)
-        return _answers_page(registration, link, form, sheet), refusal.status
-    if new_contact:
+    done: list[object] = []
+
+    def page(sheet: Sheet, form: FlaskForm | None = None) -> str:
+        return render_template(
+            "registrations/own_answers.html",
+            registration=registration,
+            stop=registration.stop,
+            link=link,
+            sheet=sheet,
+            form=form,
+            closes_at=edits_close_at(registration),
+        )
+
+    def keep(checked: Checked, sheet: Sheet) -> None:
+        email, mobile = contact_from(checked, sheet, registration)
+        is_new_contact = (email, mobile) != (registration.email, registration.person.mobile)
+        done[:] = [is_new_contact, amend(registration.id, amendment_from(checked, sheet, registration))]
+        if is_new_contact:
+            ask_contact_change(registration.id, email=email, mobile=mobile)
+
+    if request.method == "GET":
+        try:
+            refuse_unless_editable(registration)
+        except Refusal as refusal:
+            flash(refusal.message, "info")
+            return redirect(url_for("registrations.own_page", link=link), 303)
+        return page(own_questions(registration))
+    refused = put_right(registration, blank=own_questions, page=page, keep=keep)
+    if refused is not None:
+        return refused
+    is_new_contact, changed = done
+    if is_new_contact:
         return redirect(url_for("own.contact", link=link), 303)
     if changed:
         flash(_("Your answers are changed. A mail that says so is on its way."), "success")
     return redirect(url_for("registrations.own_page", link=link), 303)
+
+
+@bp.post("/r/<link>/answers/files/<key>")
+@open_to_everyone
+def send_file(link: str, key: str) -> ResponseReturnValue:
+    """Keep a file for one question as soon as it is chosen."""
+    registration = registration_on_link(link)
+    refuse_unless_editable(registration)
+    return file_kept(own_questions(registration), key)
 
 
 @bp.route("/r/<link>/contact", methods=["GET", "POST"])
@@ -303,19 +315,6 @@ def _code_page(registration: Registration, link: str, form: CodeForm) -> str:
         then=request.args.get("then"),
         email=masked_email(registration.email),
         is_sent=waits_for_code(registration.id, CodeOccasion.OPEN),
-    )
-
-
-def _answers_page(registration: Registration, link: str, form: AmendForm, sheet: Sheet) -> str:
-    return render_template(
-        "registrations/own_answers.html",
-        registration=registration,
-        stop=registration.stop,
-        link=link,
-        form=form,
-        sheet=sheet,
-        closes_at=edits_close_at(registration),
-        universities=UNIVERSITIES,
     )
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from audit.record import Actor, record
 from campaigns.models import Stop
 from questions.lookups import WhatIsAsked, form_of, what_is_asked
-from registrations.amend_answers import let_replaced_files_go
-from registrations.choices import attach_files, take_choices
 from registrations.drafts import forget_draft
 from registrations.errors import SecondFormClosed, WrongState
 from registrations.models import Registration, RegistrationState
+from registrations.own_answers import OwnAnswers, take_over
 from registrations.review import held_with_stop
-from registrations.sealed_answers import seal_answers, unsealed_answers
 from shared.clock import now
 
 
@@ -60,28 +56,14 @@ def _comes(registration: Registration) -> bool:
     return registration.state is RegistrationState.CONFIRMED and registration.stop.cancelled_at is None
 
 
-def fill_in_second_form(
-    registration_id: int,
-    answers: dict[str, Any],
-    restricted: dict[str, Any],
-    *,
-    keys: Sequence[str],
-    file_ids: Sequence[int],
-    by: Actor | str,
-) -> Registration:
-    """Keep what was answered after approval in place of what was answered before to the questions ``keys``.
+def fill_in_second_form(registration_id: int, own: OwnAnswers, *, by: Actor | str) -> Registration:
+    """Keep what is answered after approval in place of what was answered before.
 
     Raises NotFound, WrongState, SecondFormClosed or ChoiceIsFull. The caller holds the transaction.
     """
     _stop, registration = held_with_stop(registration_id)
     refuse_unless_asked(registration)
-    kept = {key: value for key, value in registration.answers.items() if key not in keys}
-    sealed = {key: value for key, value in unsealed_answers(registration).items() if key not in keys}
-    registration.answers = {**kept, **answers}
-    seal_answers(registration, {**sealed, **restricted})
-    take_choices(registration)
-    attach_files(registration, file_ids)
-    let_replaced_files_go(registration, by=by)
+    take_over(registration, own, by=by)
     is_first = registration.second_form_at is None
     registration.second_form_at = now()
     forget_draft(registration_id=registration.id)

@@ -9,23 +9,24 @@ from flask_wtf import FlaskForm
 
 from accounts.access import open_to_everyone
 from audit.record import APPLICANT
+from questions.engine import Checked
 from questions.lookups import questionnaire_for
 from questions.models import AskedWhen
 from questions.sheet import Sheet, typed_from
 from registrations.answers import known_readings
 from registrations.draft_views import file_kept, wrong_on_page
 from registrations.drafts import changes_from, keep_draft, second_draft, typed_in
-from registrations.errors import ChoiceIsFull
 from registrations.filling_in import (
     file_ids_in,
     name_files,
     occasion_of,
     own_answers,
-    read_sent,
     tokens_for_ids,
 )
 from registrations.links import registration_on_link
-from registrations.models import FormDraft, Registration
+from registrations.models import Registration
+from registrations.own_answers import OwnAnswers
+from registrations.put_right import put_right
 from registrations.sealed_answers import unsealed_answers
 from registrations.second_form import fill_in_second_form, refuse_unless_asked, second_form_closes_at
 from registrations.views import keep_private
@@ -41,46 +42,43 @@ bp.after_request(keep_private)
 def fill_in(link: str) -> ResponseReturnValue:
     """Fill in, or change, what is asked after approval."""
     registration = registration_on_link(link)
-    sheet = _sheet(registration)
     draft = second_draft(registration.id)
+
+    def page(sheet: Sheet, form: FlaskForm | None = None) -> str:
+        return render_template(
+            "registrations/second_form.html",
+            registration=registration,
+            stop=registration.stop,
+            link=link,
+            sheet=sheet,
+            draft=draft,
+            form=form,
+            closes_at=second_form_closes_at(registration.stop),
+        )
+
+    def keep_answers(checked: Checked, sheet: Sheet) -> None:
+        answers, restricted = own_answers(checked, sheet.questionnaire)
+        own = OwnAnswers(
+            [one.key for one in sheet.questionnaire],
+            answers,
+            restricted,
+            file_ids_in({**answers, **restricted}, sheet.questionnaire),
+        )
+        fill_in_second_form(registration.id, own, by=APPLICANT)
+
     if request.method == "GET":
         try:
             refuse_unless_asked(registration)
         except Refusal as refusal:
             flash(refusal.message, "error")
             return redirect(url_for("registrations.own_page", link=link), 303)
-        known = {**registration.answers, **unsealed_answers(registration)}
-        typed = typed_from(sheet.questionnaire, tokens_for_ids(sheet.questionnaire, known))
-        sheet.take_over({**typed, **(typed_in(draft) if draft else {})})
+        sheet = _sheet(registration)
+        sheet.take_over({**_typed_before(registration, sheet), **(typed_in(draft) if draft else {})})
         name_files(sheet)
-        return _page(registration, link, sheet, draft)
-    form = FlaskForm()
-    if not form.validate():
-        sheet.take_over(request.form.to_dict(flat=False))
-        name_files(sheet)
-        return _page(registration, link, sheet, draft, form), 400
-    checked = read_sent(sheet, request, registration_id=registration.id)
-    if checked.errors:
-        return _page(registration, link, sheet, draft, form), 422
-    answers, restricted = own_answers(checked, sheet.questionnaire)
-    try:
-        with transaction():
-            fill_in_second_form(
-                registration.id,
-                answers,
-                restricted,
-                keys=[one.key for one in sheet.questionnaire],
-                file_ids=file_ids_in({**answers, **restricted}, sheet.questionnaire),
-                by=APPLICANT,
-            )
-    except ChoiceIsFull as refusal:
-        fresh = _sheet(registration)
-        fresh.typed, fresh.files = sheet.typed, sheet.files
-        fresh.refuse(refusal.key, refusal.message)
-        return _page(registration, link, fresh, draft, form), refusal.status
-    except Refusal as refusal:
-        form.form_errors.append(refusal.message)
-        return _page(registration, link, sheet, draft, form), refusal.status
+        return page(sheet)
+    refused = put_right(registration, blank=_sheet, page=page, keep=keep_answers)
+    if refused is not None:
+        return refused
     flash(_("Thank you, we have what we need. You may change it here until the time is over."), "success")
     return redirect(url_for("registrations.own_page", link=link), 303)
 
@@ -103,11 +101,7 @@ def keep(link: str) -> ResponseReturnValue:
             stop_id=registration.stop_id,
             registration_id=registration.id,
         )
-    known = {**registration.answers, **unsealed_answers(registration)}
-    typed = {
-        **typed_from(sheet.questionnaire, tokens_for_ids(sheet.questionnaire, known)),
-        **typed_in(draft),
-    }
+    typed = {**_typed_before(registration, sheet), **typed_in(draft)}
     number = request.form.get("page", 0, type=int)
     errors = wrong_on_page(sheet, typed, number, registration_id=registration.id)
     return {"version": draft.version, "others": others, "errors": errors}
@@ -131,20 +125,6 @@ def _sheet(registration: Registration) -> Sheet:
     return Sheet(questionnaire, occasion_of(registration.stop))
 
 
-def _page(
-    registration: Registration,
-    link: str,
-    sheet: Sheet,
-    draft: FormDraft | None,
-    form: FlaskForm | None = None,
-) -> str:
-    return render_template(
-        "registrations/second_form.html",
-        registration=registration,
-        stop=registration.stop,
-        link=link,
-        sheet=sheet,
-        draft=draft,
-        form=form,
-        closes_at=second_form_closes_at(registration.stop),
-    )
+def _typed_before(registration: Registration, sheet: Sheet) -> dict[str, list[str]]:
+    said = {**registration.answers, **unsealed_answers(registration)}
+    return typed_from(sheet.questionnaire, tokens_for_ids(sheet.questionnaire, said))

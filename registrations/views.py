@@ -13,7 +13,7 @@ from campaigns.channel import channel_named
 from campaigns.lookups import campaign_by_slug
 from privacy.purposes import CARDS, Purpose
 from privacy.texts import current
-from questions.lookups import asked_by_purpose, what_is_asked
+from questions.lookups import asked_by_purpose, keys_after_approval, what_is_asked
 from registrations.answers import answers_of
 from registrations.by_invitation import admission_in_hand, invitation_in_hand
 from registrations.calendar_entry import calendar_entry
@@ -84,13 +84,14 @@ def register(slug: str, stop_id: int) -> ResponseReturnValue:
         return form_page(stop, form, sheet, token, draft)
     token = token_here(stop.id)
     form = RegisterForm(programme=stop.programme)
+    sheet.was_sent = True
     is_valid = form.validate()
     if form.was_open_too_long:
         sheet.take_over(request.form.to_dict(flat=False))
         name_files(sheet)
         return form_page(stop, form, sheet, *draft_here(stop.id)), 400
     checked = read_sent(sheet, request)
-    if not is_valid or checked.errors:
+    if not is_valid or checked.errors or sheet.newly_asked:
         return form_page(stop, form, sheet, *draft_here(stop.id)), 422
     application = application_from(
         checked,
@@ -135,6 +136,10 @@ def own_page(link: str) -> ResponseReturnValue:
     traces = traces_of(registration, reads=READS)
     arrival = traces.arrived_at
     asked = what_is_asked(registration.stop)
+    said = answers_of(registration)
+    of_stay = (
+        keys_after_approval(registration.stop.campaign_id) if registration.second_form_at else frozenset()
+    )
     ticket = None
     if state is RegistrationState.CONFIRMED and registration.stop.cancelled_at is None:
         # The symbol is drawn by us out of a code of ours; there is no foreign text in it.
@@ -150,8 +155,8 @@ def own_page(link: str) -> ResponseReturnValue:
         may_withdraw=state in STANDING and registration.stop.starts_at > now() and arrival is None,
         may_register_again=state not in STANDING and registration.stop.is_open,
         address=address_for(registration),
-        own_answers=answers_of(registration),
-        own_questions=asked.has_own_questions,
+        own_answers=[answer for answer in said if answer.key not in of_stay],
+        stay_answers=[answer for answer in said if answer.key in of_stay],
         second_form=second_form_for(registration, asked=asked),
         programme=programme_chosen(registration) if traces.has_chosen else [],
         may_choose=traces.has_programme and may_choose_programme(registration),

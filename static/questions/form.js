@@ -1,5 +1,6 @@
 // The applicant's form: conditions at once, pages, ranked wishes, suggestions, files sent as they are chosen, and a
-// draft kept by the server as one types. Without any of this the same form is one long page that is sent once.
+// draft kept by the server as one types. Without any of this the same form is one long page, and what
+// its answers lead to is asked when it has been sent.
 import { answersIn } from "./answers.js";
 import { asked } from "./conditions.js";
 import { countCharacters } from "./counting.js";
@@ -15,6 +16,7 @@ const form = document.querySelector("form[data-questions]");
 if (form) begin(form);
 
 function begin(form) {
+  form.querySelector("[data-shown]")?.remove(); // what is asked is shown at once, nothing has to be asked later
   const rules = JSON.parse(form.dataset.questions);
   const voice = document.querySelector("[data-voice]");
   const say = (text) => voice && (voice.textContent = text);

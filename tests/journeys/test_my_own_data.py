@@ -72,7 +72,7 @@ def test_an_applicant_finds_changes_and_erases_what_is_kept(served: Served, post
         page.goto(f"{links['code']}/answers")
         look(page)
         page.fill("[name=university]", "山西医科大学")
-        page.click("main form .form-acts button")
+        page.click("[data-save]")
         page.wait_for_url(links["code"])
         page.goto(f"{links['code']}/move")
         look(page)

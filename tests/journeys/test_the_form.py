@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from questions.models import AskedWhen, Kind
-from registrations.models import Registration
+from registrations.models import Registration, RegistrationState
 from shared.clock import in_china
 from shared.db import db
 from tests.browser import DESK, PHONE, Watched, a_browser
@@ -170,6 +170,12 @@ def test_a_phone_a_desk_two_pages_a_cv_and_nothing_typed_twice(served: Served, t
         expect(page.locator("[name=consent]")).to_be_checked()
         look(page)
         page.fill("[name=employer_now]", "太原理工大学")
+        page.context.clear_cookies()  # the session runs out in the middle
+        page.click("[data-send]")
+        expect(page.locator("[data-error-summary]")).to_contain_text("您填写的内容都在")
+        expect(page.locator("[name=employer_now]")).to_have_value("太原理工大学")
+        expect(page.locator("[data-file-name]")).to_have_text("简历.pdf")
+        expect(page.locator("[name=consent]")).to_be_checked()
         page.click("[data-send]")
         page.wait_for_url(re.compile("/r/"))
         look(page)
@@ -182,21 +188,44 @@ def test_a_phone_a_desk_two_pages_a_cv_and_nothing_typed_twice(served: Served, t
         page.click("[data-send]")
         page.wait_for_url(re.compile(r"/r/[^/]+$"))
 
+        page.click("#answers a[href$='/answers']")  # one way to change everything one said
+        expect(page.locator("[name=full_name]")).to_have_value("欧阳若兰")
+        look(page)
+        page.fill("[name=research_field]", "碳纤维复合材料")
+        page.click("[data-next]")
+        expect(page.locator("[name=employer_now]")).to_have_value("太原理工大学")
+        page.check("[name=standing][value=studying]")
+        expect(page.locator("[name=employer_now]")).to_be_hidden()
+        page.click("[data-back]")
+        page.click("[data-save]")  # from any of its pages
+        page.wait_for_url(re.compile(r"/r/[^/]+$"))
+        expect(page.locator("#answers")).to_contain_text("碳纤维复合材料")
+        expect(page.locator("#answers")).not_to_contain_text("现单位")
+
         late = browser.new_page(viewport={"width": DESK["width"], "height": DESK["height"]})
         late.goto(address)
         expect(late.locator("[name=room]")).to_be_disabled()  # the only room is gone
+
+        page.click("a[href$='/withdraw']")
+        look(page)
+        page.click("main form button.btn-danger, main form [type=submit]")
+        page.wait_for_url(re.compile(r"/r/[^/]+$"))
+        expect(page.locator(".own-head")).to_contain_text("已取消")
+        look(page)
+        late.reload()
+        expect(late.locator("[name=room]")).to_be_enabled()  # and is there again
         watched.assert_clean()
     with served.app.app_context():
         registration = db.session.scalars(select(Registration).where(Registration.stop_id == stop_id)).one()
         answers = dict(registration.answers)
         assert answers.pop("cv").isdigit()
         assert answers == {
-            "standing": "employed",
-            "employer_now": "太原理工大学",
+            "standing": "studying",
             "intents": ["b", "a"],
             "room": "single",
             "outputs": "论文三篇",
             "arrival": day_before,
         }
-        assert registration.research_field == "碳纤维"
+        assert registration.research_field == "碳纤维复合材料"
+        assert registration.state is RegistrationState.WITHDRAWN
         assert registration.person.full_name == "欧阳若兰"

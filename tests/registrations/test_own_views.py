@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 from typing import Any
@@ -11,10 +12,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accounts.models import Role
+from files.models import StoredFile
 from messages.models import Message
 from privacy.consent import consents_of, standing_consents
 from privacy.purposes import Purpose
-from questions.models import Kind
+from questions.models import Core, Kind, Question
 from registrations import find as find_module
 from registrations.amend import extend_edits, values_of
 from registrations.find import answer_request
@@ -36,6 +38,7 @@ from shared.clock import now
 from shared.db import db
 from tests.conftest import Browser
 from tests.factories import accounts, campaigns, questions, registrations
+from tests.files.samples import pdf
 
 S = RegistrationState
 
@@ -120,7 +123,9 @@ def test_what_no_longer_stands_is_not_changed(client: Browser, state: S) -> None
     answer = client.post(
         f"/r/{link_for(registration)}/answers", data=said(registration, university="别校大学")
     )
-    assert answer.status_code == 303
+    assert answer.status_code == 409
+    assert "别校大学" in answer.text, "what was typed can still be read"
+    assert client.get(f"/r/{link_for(registration)}/answers").status_code == 303
     assert registration.university == "山西大学"
 
 
@@ -379,3 +384,65 @@ def test_the_campaigns_own_questions_are_put_right_by_the_same_rules(client: Bro
     assert change.fields == ["answers.paper", "answers.topic"]
     assert values_of(change)["answers.topic"] == ["煤基新材料", "碳纤维"]
     assert "合作课题" in client.get(f"/r/{link}").text
+
+
+def test_what_is_put_right_decides_at_once_what_else_is_asked(client: Browser) -> None:
+    """The answers that have columns of their own are looked at as they are typed now, not as they were."""
+    stop = campaigns.stop()
+    only_doctors = {"question": "education", "op": "is", "value": "doctor"}
+    questions.question(
+        stop.campaign, key="supervisor", label_zh="导师", required=True, condition=only_doctors
+    )
+    registration = registrations.registration(at=stop, answers={"supervisor": "王建国"})
+    link = link_for(registration)
+    assert client.post(f"/r/{link}/answers", data=said(registration, education="master")).status_code == 303
+    assert registration.answers == {}
+    back = said(registration, education="doctor")
+    assert 'id="supervisor-error"' in client.post(f"/r/{link}/answers", data=back).text
+    assert client.post(f"/r/{link}/answers", data={**back, "supervisor": "李桂兰"}).status_code == 303
+    assert registration.answers == {"supervisor": "李桂兰"}
+
+
+def test_only_what_the_form_asks_is_changed_and_by_its_own_choices(client: Browser) -> None:
+    stop = campaigns.stop()
+    questions.question(
+        stop.campaign, key="room", kind=Kind.CHOICE, options=questions.choices("single", capacity=1)
+    )
+    for asked in db.session.scalars(select(Question).where(Question.campaign_id == stop.campaign_id)):
+        if asked.core is Core.EDUCATION:
+            asked.options = questions.choices("doctor", "engineer")
+        if asked.core is Core.RESEARCH_FIELD:
+            asked.archived_at = now()
+    registration = registrations.registration(at=stop)
+    link = link_for(registration)
+    page = client.get(f"/r/{link}/answers").text
+    assert 'name="research_field"' not in page
+    changed = {**said(registration), "education": "engineer", "room": "single", "research_field": "别的"}
+    assert client.post(f"/r/{link}/answers", data=changed).status_code == 303
+    assert registration.research_field == "煤基新材料"
+    assert (registration.education.value, registration.answers) == (
+        "other",
+        {"education": "engineer", "room": "single"},
+    )
+    assert re.search(r'value="engineer" checked', client.get(f"/r/{link}/answers").text)
+    other = registrations.registration(at=stop)
+    full = client.post(
+        f"/r/{link_for(other)}/answers", data={**said(other, university="别校大学"), "room": "single"}
+    )
+    assert full.status_code == 409
+    assert 'id="room-error"' in full.text
+    assert 'value="别校大学"' in full.text
+
+
+def test_a_file_put_in_the_place_of_another_lets_that_one_go(client: Browser) -> None:
+    stop = campaigns.stop()
+    questions.question(stop.campaign, key="cv", kind=Kind.FILE, label_zh="简历")
+    registration = registrations.registration(at=stop)
+    page = f"/r/{link_for(registration)}/answers"
+    for _ in range(2):
+        sent = {**said(registration), "cv-file": (io.BytesIO(pdf()), "简历.pdf")}
+        assert client.post(page, data=sent, content_type="multipart/form-data").status_code == 303
+    files = db.session.scalars(select(StoredFile).order_by(StoredFile.id)).all()
+    assert [file.removed_at is None for file in files] == [False, True]
+    assert registration.answers == {"cv": str(files[1].id)}
+    assert client.get(page).text.count("简历.pdf") == 1

@@ -74,6 +74,9 @@ def test_who_comes_fills_it_in_and_the_id_number_is_sealed_masked_and_recorded(c
     assert unsealed_answers(registration) == {"id_number": ID}
     assert ID.encode() not in (registration.sealed_answers or b"")
     assert standing_of_second_form(registration) == "filled_in"
+    stay, answers = client.get(f"/r/{link_for(registration)}").text.split('id="answers"')
+    assert "G602" in stay, "beside the button that changes it"
+    assert "G602" not in answers.split('id="agreements"')[0]
     assert [answer.words for answer in answers_of(registration) if answer.is_sealed] == ["1101**********002X"]
     open_ones, restricted = (
         [column.name for column in answer_columns(stop.campaign_id, restricted=kept)]
@@ -157,30 +160,3 @@ def test_the_mail_that_confirms_leads_there(client: Browser) -> None:
     message = db.session.scalars(select(Message).where(Message.registration_id == registration.id)).one()
     assert "/after-approval" in message.body_text
     assert "/after-approval" in message.body_html
-
-
-def test_answers_to_the_campaigns_own_questions_are_put_right_in_time(client: Browser) -> None:
-    stop = campaigns.stop()
-    questions.question(stop.campaign, key="supervisor", label_zh="导师", required=True)
-    questions.question(
-        stop.campaign, key="room", kind=Kind.CHOICE, options=questions.choices("single", capacity=1)
-    )
-    registration = registrations.registration(at=stop, answers={"supervisor": "王建国", "kept": "x"})
-    own = f"/r/{link_for(registration)}"
-    assert f"{own}/form" in client.get(own).text
-    page = client.get(f"{own}/form").text
-    assert 'value="王建国"' in page
-    assert 'name="full_name"' not in page
-    assert client.post(f"{own}/form", data={"supervisor": ""}).status_code == 422
-    assert client.post(f"{own}/form", data={"supervisor": "李桂兰", "room": "single"}).status_code == 303
-    db.session.refresh(registration)
-    assert registration.answers == {"supervisor": "李桂兰", "room": "single", "kept": "x"}
-    other = registrations.registration(at=stop)
-    full = client.post(f"/r/{link_for(other)}/form", data={"supervisor": "赵", "room": "single"})
-    assert full.status_code == 409
-    assert 'id="room-error"' in full.text
-    client.sign_in(accounts.staff(Role.ORGANISER, host_city_id=stop.host_city_id))
-    assert "导师" in client.get(f"/desk/registrations/{registration.id}").text
-    stop.edits_close_at = now() - timedelta(minutes=1)
-    db.session.commit()
-    assert client.post(f"{own}/form", data={"supervisor": "赵"}).status_code == 409
