@@ -15,13 +15,14 @@ from campaigns.models import Stop
 from imports.check import Options
 from imports.copy_rows import copy_into, new_ids
 from imports.errors import ImportIsElsewhere
+from imports.find_pairs import look_for_pairs_of
 from imports.models import ImportRow, ImportRun, ImportState, Outcome, Verdict
 from imports.people_of_rows import people_of
 from imports.take_sheet import sheet_of
 from imports.update import update_registration
 from jobs.long_work import begin
 from jobs.models import LongWork
-from jobs.outbox import announce
+from jobs.outbox import announce, enqueue
 from registrations.facts import RegistrationConfirmed, RegistrationReceived, RegistrationWaiting
 from registrations.models import (
     STANDING,
@@ -228,6 +229,7 @@ def _insert(
 def _finish(run: ImportRun) -> None:
     run.state = ImportState.DONE
     run.done_at = now()
+    enqueue(look_for_pairs_of, run_id=run.id, after=0)
     if run.options.get("begins") == RegistrationState.WAITING:
         fill_free_seats(run.stop_id)  # nobody waits while a seat is free
     # What was brought in stands in the registrations now; only what an update replaced is kept, for taking it back.

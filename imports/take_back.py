@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Staff
@@ -17,7 +17,7 @@ from imports.models import ImportRow, ImportRun, ImportState, Outcome
 from imports.update import restore
 from jobs.long_work import begin
 from jobs.models import LongWork
-from people.models import Person
+from people.models import Person, PersonPair
 from registrations.models import (
     Registration,
     StateChange,
@@ -136,22 +136,33 @@ def _remove(rows: list[ImportRow]) -> bool:
             )
     except IntegrityError:
         return False
-    if person_ids:
-        try:
-            with db.session.begin_nested():
-                db.session.execute(
-                    delete(Person)
-                    .where(
-                        Person.id.in_(person_ids),
-                        ~select(Registration.id).where(Registration.person_id == Person.id).exists(),
-                    )
-                    .execution_options(synchronize_session=False)
-                )
-        except IntegrityError:
-            pass  # somebody else knows one of them by now; people without a registration are purged in time
+    if person_ids and not _remove_people(person_ids):
+        for person_id in person_ids:
+            _remove_people([person_id])  # whoever was merged meanwhile stays, and is purged in time
     for row in rows:
         row.registration_id = None
         row.outcome = Outcome.REVERTED
+    return True
+
+
+def _remove_people(person_ids: list[int]) -> bool:
+    """Delete those of them who have no registration left, and what was supposed of them; False: not possible."""
+    alone = select(Person.id).where(
+        Person.id.in_(person_ids),
+        ~select(Registration.id).where(Registration.person_id == Person.id).exists(),
+    )
+    try:
+        with db.session.begin_nested():
+            ids = db.session.scalars(alone).all()
+            supposed = or_(PersonPair.one_id.in_(ids), PersonPair.other_id.in_(ids))
+            db.session.execute(
+                delete(PersonPair).where(supposed).execution_options(synchronize_session=False)
+            )
+            db.session.execute(
+                delete(Person).where(Person.id.in_(ids)).execution_options(synchronize_session=False)
+            )
+    except IntegrityError:
+        return False
     return True
 
 

@@ -17,7 +17,8 @@ from imports.read_sheet import read_sheet
 from jobs.models import LongWork, OutboxJob
 from jobs.perform import perform
 from messages.models import Message
-from people.models import Person
+from people.find_or_add import find_or_add
+from people.models import Person, PersonPair
 from questions.models import Kind, Question
 from registrations.erase import erase
 from registrations.models import BadgeClass, Basis, Registration, RegistrationState, Way
@@ -321,6 +322,7 @@ DOUBLES = HEADS + (
 
 
 def test_who_may_stand_in_the_file_twice_is_shown_and_skipped_when_wished(desk: Browser, stop: Stop) -> None:
+    earlier = find_or_add(full_name="王思远", mobile="+8613900009999", email="wang@example.com")
     run = upload(desk, stop, DOUBLES)
     page = look_through(desk, run, doubles="keep")
     assert "可能在文件中重复" in page
@@ -329,6 +331,14 @@ def test_who_may_stand_in_the_file_twice_is_shown_and_skipped_when_wished(desk: 
     assert (row.number, row.like_number) == (4, 2)
     look_through(desk, run, doubles="skip")
     assert outcomes(bring_in(desk, run)) == {"made": 2, "skipped": 1}
+    # Whoever came by the list is compared with those who are known; taken back, nothing is left of it.
+    pair = db.session.scalars(select(PersonPair)).one()
+    assert earlier.id in (pair.one_id, pair.other_id)
+    desk.post(f"/desk/imports/{run.id}/revert")
+    keep_promises()
+    db.session.expire_all()
+    assert outcomes(run) == {"reverted": 2, "skipped": 1}
+    assert db.session.scalars(select(Person.id)).all() == [earlier.id]
 
 
 def test_erasing_reaches_lists_at_once_also_those_not_brought_in(desk: Browser, stop: Stop) -> None:

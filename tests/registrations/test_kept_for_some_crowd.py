@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from accounts.models import Role, Staff
 from campaigns.models import Stop
+from delegations import gather as gather_module
 from delegations.gather import DelegationPlan, admission_of, lend_seats, name_members, open_delegation
 from delegations.models import DelegationMember
 from registrations import keep_seats as keep_seats_module
@@ -24,6 +25,7 @@ from registrations import offer as offer_module
 from registrations import register as register_module
 from registrations import review as review_module
 from registrations.admission import USUAL, Admission, invited_by
+from registrations.erase import erase
 from registrations.invite import InvitationPlan, invite
 from registrations.keep_seats import keep_more_or_fewer
 from registrations.models import (
@@ -275,3 +277,88 @@ def test_without_holding_stop_and_block_kept_seats_are_oversold(
     used, seats = values(crowded_app, BLOCKS)
     number = 0 if whose == "invitation" else 1
     assert used[number] > seats[number] == 1, "nobody was one too many: the crowd is not crowded enough"
+
+
+def mailbox_named_and_seated(app: Flask) -> tuple[int, int, int]:
+    """The stop, a member named at a mailbox, and a registration for another stop that is read in the same mailbox."""
+    with app.app_context():
+        stop = campaigns.stop(capacity=50)
+        with transaction():
+            delegation = open_delegation(
+                DelegationPlan("山西大学", "王芳", "+8613800009999", "wang@example.com", most=5),
+                stop_id=stop.id,
+            )
+            (named,) = name_members(delegation.id, [("李伟", "li.wei@example.com")])
+        elsewhere = registrations.registration(at=campaigns.stop(), email="li.wei@example.com")
+        ids = stop.id, named.id, elsewhere.id
+        db.session.commit()
+        db.session.remove()
+    return ids
+
+
+def erased(registration_id: int) -> Act:
+    """The mailbox's owner has himself erased."""
+    return lambda: erase([db.session.get_one(Registration, registration_id)])
+
+
+MEMBER = (
+    "SELECT m.registration_id IS NOT NULL, m.removed_at IS NOT NULL, m.full_name, d.members_named, "
+    "(SELECT count(*) FROM registrations WHERE stop_id = d.stop_id) "
+    "FROM delegation_members m JOIN delegations d ON d.id = m.delegation_id"
+)
+CAME = (True, False, "李伟", 1, 1)
+WAS_ERASED = (False, True, "", 0, 0)
+
+
+@pytest.mark.crowd
+def test_a_member_confirms_or_is_erased_and_never_half_of_both(
+    crowded_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_id, member_id, elsewhere_id = mailbox_named_and_seated(crowded_app)
+    # Both have looked before either writes: the member stands there unregistered, the link is good.
+    meet_after(gather_module, "admission_of", 2, monkeypatch)
+    erasing = erased(elsewhere_id)
+
+    def erasing_at_the_same_moment() -> Any:
+        gather_module.admission_of(db.session.get_one(DelegationMember, member_id))
+        return erasing()
+
+    terms: Callable[[], Admission] = lambda: gather_module.admission_of(  # noqa: E731
+        db.session.get_one(DelegationMember, member_id)
+    )
+    told = rush(crowded_app, [coming(stop_id, terms), erasing_at_the_same_moment])
+    assert told in ({"confirmed": 1, "done": 1}, {"delegation_unknown": 1, "done": 1}), told
+    stands = values(crowded_app, MEMBER)
+    assert stands == (CAME if told["confirmed"] else WAS_ERASED)
+
+
+@pytest.mark.crowd
+def test_without_holding_the_member_the_constraint_and_without_it_nothing_keeps_the_erased_out(
+    crowded_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control, in two steps: the member is read without a lock, and then erased before it is written."""
+    for constraint in (True, False):
+        stop_id, member_id, elsewhere_id = mailbox_named_and_seated(crowded_app)
+        if not constraint:
+            give_up_constraints(
+                crowded_app, delegation_members="ck_delegation_members_taken_off_is_not_registered"
+            )
+        monkeypatch.setattr(gather_module, "hold", read_before(crowded_app, erased(elsewhere_id)))
+        told = rush(crowded_app, [coming(stop_id, member(member_id))])
+        monkeypatch.undo()
+        if constraint:
+            assert told == {"IntegrityError": 1}, "the database saw to it"
+    half = values(crowded_app, f"{MEMBER} WHERE m.id = {member_id}")
+    assert half[:3] == (True, True, ""), "nobody was let in who had himself erased"
+
+
+def read_before(app: Flask, erasing: Act) -> Callable[[type[Any], int], Any]:
+    """``hold`` without the lock, and the erasure comes through between reading the member and writing it."""
+
+    def read_only(model: type[Any], row_id: int) -> Any:
+        found = only_read(model, row_id)
+        if model is DelegationMember:
+            assert rush(app, [erasing]) == {"done": 1}
+        return found
+
+    return read_only
