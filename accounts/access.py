@@ -17,6 +17,7 @@ from shared.errors import NotAllowed
 View = TypeVar("View", bound=Callable[..., Any])
 EVERYONE = "everyone"
 ANY_STAFF = "any_staff"
+DEVICES = "devices"
 _MARK = "_open_to"
 
 
@@ -32,6 +33,12 @@ def open_to_staff(view: View) -> View:
     return view
 
 
+def open_to_devices(view: View) -> View:
+    """Only a scanning device, which says by a token of its own who it is; no cookie is looked at."""
+    setattr(view, _MARK, DEVICES)
+    return view
+
+
 def requires(permission: Permission) -> Callable[[View], View]:
     """Only staff with ``permission`` somewhere; for *this* row the view asks its package's door (``stop_for``)."""
 
@@ -43,14 +50,16 @@ def requires(permission: Permission) -> Callable[[View], View]:
 
 
 def declared(app: Flask, endpoint: str) -> str | None:
-    """Whom ``endpoint`` is open to: EVERYONE, ANY_STAFF, a Permission, or None when nobody has said."""
+    """Whom ``endpoint`` is open to: EVERYONE, ANY_STAFF, DEVICES, a Permission, or None when nobody has said."""
     return cast("str | None", getattr(app.view_functions[endpoint], _MARK, None))
 
 
 def may_open(app: Flask, endpoint: str, staff: Staff) -> bool:
     """Whether ``staff`` may open ``endpoint`` at all (for which rows is another question)."""
     open_to = declared(app, endpoint)
-    return open_to in (EVERYONE, ANY_STAFF) or bool(open_to and reach_of(staff, Permission(open_to)))
+    if open_to is None or open_to == DEVICES:
+        return False
+    return open_to in (EVERYONE, ANY_STAFF) or bool(reach_of(staff, Permission(open_to)))
 
 
 def guard(app: Flask) -> None:
@@ -67,6 +76,8 @@ def _check() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None
     open_to = declared(current_app, request.endpoint)
+    if open_to == DEVICES:
+        return None
     if request.endpoint != "static":
         g.staff = _signed_in()
     if open_to is None:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from checkin import app_views, checkpoint_views, own_copy, tasks, views, walk_in_views
+from checkin import (
+    api_views,
+    app_views,
+    checkpoint_views,
+    device_views,
+    own_copy,
+    tasks,
+    views,
+    walk_in_views,
+)
 from shared.edges import Edges
 
-EDGES = Edges(pages=(views.bp, walk_in_views.bp, checkpoint_views.bp, app_views.bp), more=(own_copy, tasks))
+EDGES = Edges(
+    pages=(views.bp, walk_in_views.bp, checkpoint_views.bp, device_views.bp, app_views.bp, api_views.bp),
+    more=(own_copy, tasks),
+    # A device shows a token of its own and no cookie, so no other site can send for it.
+    ask_for_token_themselves=(api_views.bp,),
+)

@@ -18,18 +18,28 @@ from shared.errors import Refusal
 __all__ = [
     "AlreadyCheckedIn",
     "CheckpointClosed",
+    "DeviceRevoked",
+    "JoinCodeUnknown",
+    "JoinCodeUsedUp",
     "NoRoomWithin",
+    "NoToken",
     "NotArrivedYet",
     "NotChosen",
     "NotConfirmed",
     "NotForThisClass",
+    "NotForThisRole",
     "NotForThisStop",
+    "NotItsCheckpoint",
     "NotOpenYet",
+    "NotUnderstood",
     "NotYoursToUndo",
     "NothingScanned",
     "ScanUsedBefore",
     "ScanWasUndone",
     "StopCancelled",
+    "StopIsOver",
+    "TooManyTries",
+    "TooMuchAtOnce",
     "UndoTooLate",
     "UnknownCode",
     "WasNotWithin",
@@ -298,3 +308,80 @@ class NotItsProgramme(Refusal):
     code = "not_its_programme"
     field = "item"
     sentence = _l("Choose an item of this stop's programme.")
+
+
+class NoToken(Refusal):
+    """Whoever asks is no device that we know."""
+
+    status = 401
+    code = "no_token"
+    sentence = _l("This device has not joined. Scan the organiser's code, or type your PIN.")
+
+
+class DeviceRevoked(Refusal):
+    """The device was revoked, or its stop is over."""
+
+    status = 401
+    code = "device_revoked"
+    sentence = _l("This device may not scan any more. Ask the organiser if that is a mistake.")
+
+
+class NotForThisRole(Refusal):
+    """A good device, but not with this role."""
+
+    status = 403
+    code = "not_for_this_role"
+    sentence = _l("This device may not do that. Ask whoever supervises the gate.")
+
+
+class NotItsCheckpoint(Refusal):
+    """A checkpoint for which the device was not joined."""
+
+    status = 404
+    code = "not_its_checkpoint"
+    sentence = _l("This device does not scan at that checkpoint.")
+
+
+class NotUnderstood(Refusal):
+    """What was sent is not in the form that the API describes; the sentence names the field."""
+
+    status = 400
+    code = "not_understood"
+
+
+class TooMuchAtOnce(Refusal):
+    """More in one call than it takes."""
+
+    status = 413
+    code = "too_much_at_once"
+    sentence = _l("That is too much at once. Send it in pieces of at most 500 scans.")
+
+
+class JoinCodeUnknown(Refusal):
+    """No such code or PIN, or it is over."""
+
+    status = 404
+    code = "join_code_unknown"
+    sentence = _l("This code is not good, or not any more. Please look at it again or ask the organiser.")
+
+
+class JoinCodeUsedUp(Refusal):
+    """As many devices have joined with it as may."""
+
+    code = "join_code_used_up"
+    sentence = _l("As many devices as may have joined with this code. Ask the organiser for another.")
+
+
+class TooManyTries(Refusal):
+    """Wrong codes, again and again from one place."""
+
+    status = 429
+    code = "too_many_tries"
+    sentence = _l("Too many wrong codes from here. Please wait ten minutes.")
+
+
+class StopIsOver(Refusal):
+    """Nobody joins a device to what is over."""
+
+    code = "stop_is_over"
+    sentence = _l("This stop is over or cancelled: no device joins it any more.")

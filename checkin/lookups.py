@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, lazyload
 from campaigns.models import Stop
 from checkin.fold import day_counted
 from checkin.models import CheckIn, Checkpoint, CheckpointKind, Headcount, Scan
+from registrations.models import ProgrammeChoice
 from shared.db import db
 from shared.errors import NotFound
 
@@ -22,6 +23,30 @@ def standing_check_in(registration_id: int) -> CheckIn | None:
         .where(CheckIn.registration_id == registration_id, CheckIn.is_arrival, CheckIn.voided_at.is_(None))
         .options(lazyload(CheckIn.registration))
     )
+
+
+def chosen_among(registration_ids: Collection[int], item_ids: Collection[int]) -> set[tuple[int, int | None]]:
+    """Which of these have chosen which of these programme items: (registration, item)."""
+    if not item_ids or not registration_ids:
+        return set()
+    rows = db.session.execute(
+        select(ProgrammeChoice.registration_id, ProgrammeChoice.item_id).where(
+            ProgrammeChoice.registration_id.in_(registration_ids),
+            ProgrammeChoice.item_id.in_(item_ids),
+            ProgrammeChoice.cancelled_at.is_(None),
+        )
+    )
+    return {(registration_id, item_id) for registration_id, item_id in rows}
+
+
+def arrived_among(registration_ids: Collection[int]) -> dict[int, datetime]:
+    """Registration → when it arrived, for those that have."""
+    rows = db.session.execute(
+        select(CheckIn.registration_id, CheckIn.arrived_at).where(
+            CheckIn.registration_id.in_(registration_ids), CheckIn.is_arrival, CheckIn.voided_at.is_(None)
+        )
+    )
+    return {registration_id: at for registration_id, at in rows}
 
 
 def check_in_at(stop: Stop, check_in_id: int) -> CheckIn:

@@ -182,12 +182,13 @@ def _of_the_checkpoint(checkpoint: Checkpoint) -> tuple[ColumnElement[bool], Col
 def holders_of(registration_ids: Collection[int]) -> dict[int, Holder]:
     """Whose tickets these registrations' are, by registration, held in the order of their ids.
 
-    Whether somebody has chosen an item or has arrived is not asked.
+    Whether somebody has chosen an item or has arrived is not asked here, and said to be not so: see ``chosen_among``
+    and ``arrived_among``.
     """
     rows = db.session.execute(
         _HELD_HOLDER.where(Registration.id.in_(registration_ids)).order_by(Registration.id)
     )
-    return {row[0]: Holder(*row, chose=True, has_arrived=True) for row in rows}
+    return {row[0]: Holder(*row, chose=False, has_arrived=False) for row in rows}
 
 
 _HOLDER = select(

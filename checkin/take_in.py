@@ -7,17 +7,30 @@ what is set aside stays on it and is shown, and lies here too for the organiser 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from audit.record import record
+from checkin.errors import DeviceRevoked, NotUnderstood
 from checkin.fold import Folded
-from checkin.models import Checkpoint, Device, Direction, Often, Scan, ScanUndo, SetAside, Verdict
+from checkin.lookups import arrived_among, chosen_among
+from checkin.models import (
+    Checkpoint,
+    CheckpointKind,
+    Device,
+    DeviceRole,
+    Direction,
+    Often,
+    Scan,
+    ScanUndo,
+    SetAside,
+    Verdict,
+)
 from checkin.present import hashed, holders_of
 from checkin.rules import Holder, objection
 from checkin.settle import settle
@@ -57,6 +70,14 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class NotRead:
+    """An upload that could not even be read; ``payload`` is what came, without the ticket's code."""
+
+    id: UUID
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class TakenIn:
     """What became of an upload. ``set_aside`` is the code of the reason, None when it is kept."""
 
@@ -65,9 +86,16 @@ class TakenIn:
     verdict: Verdict | None
 
 
-def take_in(uploads: Sequence[Upload], undone: Iterable[UUID] = (), *, device: Device) -> list[TakenIn]:
+def take_in(
+    uploads: Sequence[Upload],
+    undone: Iterable[UUID] = (),
+    *,
+    device: Device,
+    not_read: Sequence[NotRead] = (),
+) -> list[TakenIn]:
     """Keep what ``device`` has scanned and taken back, and settle every ticket that was touched.
 
+    A device takes back its own scans; one that supervises those of its checkpoints. What is ``not_read`` is set aside.
     The answers stand in the order of ``uploads``. The caller holds the transaction.
     """
     points = {
@@ -75,15 +103,24 @@ def take_in(uploads: Sequence[Upload], undone: Iterable[UUID] = (), *, device: D
         for point in db.session.scalars(select(Checkpoint).where(Checkpoint.id.in_(device.checkpoint_ids)))
     }
     tickets = _registrations_on({upload.code for upload in uploads})
-    undos = set(undone)
+    undos = _its_own(set(undone), device)
     touched = _touched_before({*undos, *(upload.id for upload in uploads)})
     # Held in one order, whoever uploads: two devices with the same people never wait for each other.
     holders = holders_of({*tickets.values(), *(registration_id for registration_id, _ in touched)})
+
+    chosen = chosen_among(holders, {p.programme_item_id for p in points.values() if p.programme_item_id})
+    arrived = _arrived(holders, uploads, tickets, points, device)
 
     received_at, aside, rows = now(), dict[UUID, str](), list[dict[str, Any]]()
     for upload in uploads:
         point = points.get(upload.checkpoint_id)
         holder = holders.get(tickets.get(upload.code, 0))
+        if holder is not None and point is not None:
+            holder = replace(
+                holder,
+                chose=(holder.registration_id, point.programme_item_id) in chosen,
+                has_arrived=arrived.get(holder.registration_id, _NEVER) <= _time_of(upload, device),
+            )
         why = _not_understood(upload, point, holder)
         if why is not None or point is None:
             aside[upload.id] = why or "not_its_checkpoint"
@@ -101,7 +138,7 @@ def take_in(uploads: Sequence[Upload], undone: Iterable[UUID] = (), *, device: D
             .on_conflict_do_nothing()
         )  # fmt: skip
     _another_scan_has_that_number(rows, aside)
-    _set_aside(uploads, aside, device, received_at)
+    _set_aside(uploads, aside, not_read, device, received_at)
 
     touched |= {(row["registration_id"], row["checkpoint_id"]) for row in rows if row["registration_id"]}
     folded: dict[UUID, Folded] = {}
@@ -110,7 +147,12 @@ def take_in(uploads: Sequence[Upload], undone: Iterable[UUID] = (), *, device: D
         result = settle(point, registration_id)
         folded.update(dict.fromkeys(result.rulings, result))
     record(
-        "take_in_scans", device, by=device.vouched_by, kept=len(rows), undone=len(undos), set_aside=len(aside)
+        "take_in_scans",
+        device,
+        by=device.vouched_by,
+        kept=len(rows) - len([row for row in rows if row["id"] in aside]),
+        undone=len(undos),
+        set_aside=len(aside) + len(not_read),
     )
     return [
         TakenIn(
@@ -120,6 +162,44 @@ def take_in(uploads: Sequence[Upload], undone: Iterable[UUID] = (), *, device: D
         )
         for upload in uploads
     ]
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _its_own(undone: set[UUID], device: Device) -> set[UUID]:
+    """Those that ``device`` may take back. One that is not here yet is its own to come: nobody else knows its id."""
+    if not undone:
+        return undone
+    own = Scan.device_id == device.id
+    if device.role is DeviceRole.SUPERVISE:
+        own = own | Scan.checkpoint_id.in_(device.checkpoint_ids)
+    anothers = db.session.scalars(select(Scan.id).where(Scan.id.in_(undone), own.is_not(true())))
+    return undone - set(anothers)
+
+
+def _time_of(upload: Upload, device: Device) -> datetime:
+    """When it was scanned: within the device's own life, whatever its clock says; the same for every copy."""
+    return min(max(upload.device_at + upload.clock_ahead, device.joined_at), device.expires_at)
+
+
+def _arrived(
+    holders: dict[int, Holder],
+    uploads: Sequence[Upload],
+    tickets: dict[str, int],
+    points: dict[int, Checkpoint],
+    device: Device,
+) -> dict[int, datetime]:
+    """Registration → when it arrived, by what is known here and by what comes in with it."""
+    if not any(point.after_arrival for point in points.values()):
+        return {}
+    arrived = arrived_among(holders)
+    for upload in uploads:
+        point, number = points.get(upload.checkpoint_id), tickets.get(upload.code)
+        if point is not None and number and point.kind is CheckpointKind.ARRIVAL and upload.let_in:
+            at = _time_of(upload, device)
+            arrived[number] = min(arrived.get(number, at), at)
+    return arrived
 
 
 def _registrations_on(codes: set[str]) -> dict[str, int]:
@@ -170,9 +250,10 @@ def _not_understood(upload: Upload, point: Checkpoint | None, holder: Holder | N
 def _row(
     upload: Upload, point: Checkpoint, holder: Holder | None, device: Device, received_at: datetime
 ) -> dict[str, Any]:
-    # Within the device's own life, whatever its clock says: the same for every copy, whenever it comes in.
-    at = min(max(upload.device_at + upload.clock_ahead, device.joined_at), device.expires_at)
+    at = _time_of(upload, device)
     against = objection(point, holder, at) if upload.let_in and holder is not None else None
+    if against is None and upload.let_in and device.revoked_at is not None and at >= device.revoked_at:
+        against = DeviceRevoked()
     return {
         "id": upload.id,
         "stop_id": point.stop_id,
@@ -211,27 +292,38 @@ def _another_scan_has_that_number(rows: list[dict[str, Any]], aside: dict[UUID, 
 
 
 def _set_aside(
-    uploads: Sequence[Upload], aside: dict[UUID, str], device: Device, received_at: datetime
+    uploads: Sequence[Upload],
+    aside: dict[UUID, str],
+    not_read: Sequence[NotRead],
+    device: Device,
+    received_at: datetime,
 ) -> None:
+    rows = [
+        {
+            "id": one.id,
+            "device_id": device.id,
+            "received_at": received_at,
+            "why": NotUnderstood.code,
+            "payload": one.payload,
+        }
+        for one in {one.id: one for one in not_read}.values()
+    ]
     wrong = {upload.id: upload for upload in uploads if upload.id in aside}
-    if wrong:
-        db.session.execute(
-            insert(SetAside)
-            .values([
-                {
-                    "id": upload.id,
-                    "device_id": device.id,
-                    "received_at": received_at,
-                    "why": aside[upload.id],
-                    "payload": {
-                        "checkpoint_id": upload.checkpoint_id,
-                        "device_at": upload.device_at.isoformat(),
-                        "gate": upload.gate,
-                        "reason": upload.reason,
-                        "ticket": hashed(upload.code).hex(),
-                    },
-                }
-                for upload in wrong.values()
-            ])
-            .on_conflict_do_nothing()
-        )  # fmt: skip
+    rows += [
+        {
+            "id": upload.id,
+            "device_id": device.id,
+            "received_at": received_at,
+            "why": aside[upload.id],
+            "payload": {
+                "checkpoint_id": upload.checkpoint_id,
+                "device_at": upload.device_at.isoformat(),
+                "gate": upload.gate,
+                "reason": upload.reason,
+                "ticket": hashed(upload.code).hex(),
+            },
+        }
+        for upload in wrong.values()
+    ]
+    if rows:
+        db.session.execute(insert(SetAside).values(_same_keys(rows)).on_conflict_do_nothing())

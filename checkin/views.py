@@ -16,6 +16,7 @@ from accounts.permissions import Permission, reach_of
 from campaigns.lookups import stop_for, stops_for
 from campaigns.models import Stop
 from checkin.check_in import may_undo, void_check_in
+from checkin.device_lists import clashes_count
 from checkin.errors import NothingScanned
 from checkin.forms import GatesForm, ScanForm, UndoForm
 from checkin.lookups import (
@@ -181,6 +182,7 @@ def _gate_page(
         expected_count=stop.seats_with_people,
         last_arrivals=last_arrivals(stop),
         takes_walk_ins=may_take_walk_ins(g.staff, stop),
+        conflict_count=clashes_count(stop) if _plans(g.staff, stop) else None,
     )
 
 

@@ -30,12 +30,12 @@ from leads.lookups import (
     referred_to,
     wished_cities,
 )
-from leads.masking import masked_name
 from leads.models import OPEN_STAGES, Channel, Lead, Stage
 from leads.open_lead import parts_for
 from leads.reasons import LetGoReason, in_words
 from shared.clock import now
 from shared.db import transaction
+from shared.display import masked_name
 from shared.errors import Refusal
 from shared.pages import page_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from registrations.models import Knock
@@ -33,6 +33,26 @@ def knock(door: str, who: str, *, most: int, within: timedelta) -> bool:
     )
     times: int = db.session.execute(counted).scalar_one()
     return times <= most
+
+
+def uncount_knock(door: str, who: str, *, within: timedelta) -> None:
+    """Take back the knock that was just counted: for doors that count wrong tries alone.
+
+    The count stays held from ``knock`` to the commit, so whoever tries many at once waits for himself.
+    """
+    seconds = int(within.total_seconds())
+    span = datetime.fromtimestamp(int(now().timestamp()) // seconds * seconds, UTC)
+    db.session.execute(
+        update(Knock)
+        .where(
+            Knock.door == door,
+            Knock.who == keyed_hash(who, use=f"knocks.{door}"),
+            Knock.span_begins_at == span,
+            Knock.times > 1,
+        )
+        .values(times=Knock.times - 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def forget_knocks() -> int:

@@ -47,6 +47,11 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
     return f"{moment(starts_at)} – {moment(ends_at)}"
 
 
+def masked_name(full_name: str) -> str:
+    """``李文博`` → ``李**``; ``Anna Müller`` → ``A**``. The stars do not tell how long the name is."""
+    return f"{full_name[:1]}**"
+
+
 def masked_email(address: str) -> str:
     """``l***@tyut.example``: enough to recognise, too little to write to."""
     if not address:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from checkin.models.check_in import CheckIn
 from checkin.models.checkpoint import Checkpoint, CheckpointKind, Headcount, Often
-from checkin.models.device import Device, DeviceCheckpoint, DeviceRole
+from checkin.models.device import (
+    Device,
+    DeviceCheckpoint,
+    DeviceInvite,
+    DeviceInviteCheckpoint,
+    DeviceRole,
+    DeviceSighting,
+    InviteKind,
+)
 from checkin.models.scan import Direction, Scan, ScanUndo, SetAside, Verdict
 
 __all__ = [
@@ -13,9 +21,13 @@ __all__ = [
     "CheckpointKind",
     "Device",
     "DeviceCheckpoint",
+    "DeviceInvite",
+    "DeviceInviteCheckpoint",
     "DeviceRole",
+    "DeviceSighting",
     "Direction",
     "Headcount",
+    "InviteKind",
     "Often",
     "Scan",
     "ScanUndo",

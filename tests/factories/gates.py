@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from campaigns.models import Stop
+from checkin.devices import hash_of_token
 from checkin.lookups import arrival_point
 from checkin.models import Checkpoint, CheckpointKind, Device, DeviceCheckpoint, DeviceRole
 from shared.clock import now
@@ -41,3 +42,11 @@ def device(at: Stop, *checkpoints: Checkpoint, **changes: Any) -> Device:
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def token_of(device: Device) -> dict[str, str]:
+    """Give ``device`` a token, as joining does; the header that it shows."""
+    token = secrets.token_urlsafe(32)
+    device.token_hash = hash_of_token(token)
+    db.session.flush()
+    return {"Authorization": f"Bearer {token}"}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from accounts.models import Role, RoleGrant
 from campaigns.families import built_in
 from campaigns.models import CampaignTemplate, Channel, ProgrammeItem, ProgrammeKind
+from checkin.devices import open_code
 from checkin.lookups import arrival_point
-from checkin.models import CheckIn
+from checkin.models import CheckIn, DeviceRole, SetAside
+from checkin.present import present
 from delegations.models import Delegation
 from employers.models import Employer
 from imports.models import ImportRun, ImportState
@@ -38,7 +41,7 @@ from registrations.tickets import make_first_key
 from shared.clock import now
 from shared.codes import new_code
 from shared.db import db
-from tests.factories import accounts, campaigns, registrations
+from tests.factories import accounts, campaigns, gates, registrations
 from tests.factories.people import somebody
 
 _numbers = count(1)
@@ -55,6 +58,8 @@ class Side:
     employer: Employer
     names: dict[str, Any]
     not_rows: frozenset[str] = NOT_ROWS
+    device: dict[str, str] = field(default_factory=dict)
+    """What a device of this city's stop shows; it supervises."""
 
 
 def side(city: str) -> Side:
@@ -205,6 +210,24 @@ def side(city: str) -> Side:
     )
     db.session.add_all([imported, delegation])
     db.session.commit()
+    device = gates.device(stop, role=DeviceRole.SUPERVISE, vouched_by=check_in.scanned_by)
+    shows = gates.token_of(device)
+    door = arrival_point(stop.id)
+    shown = present(
+        "22222222", checkpoint=door, gate="东门", by=device.vouched_by, device=device, scan_id=uuid4()
+    )
+    aside = SetAside(id=uuid4(), device_id=device.id, received_at=now(), why="unknown_code", payload={})
+    db.session.add(aside)
+    invite = open_code(
+        stop,
+        name="",
+        role=DeviceRole.SCAN,
+        checkpoint_ids=[door.id],
+        most_uses=3,
+        lasts=timedelta(hours=1),
+        by=device.vouched_by,
+    ).invite
+    db.session.commit()
     link = link_for(registration)
     return Side(
         city,
@@ -243,7 +266,12 @@ def side(city: str) -> Side:
             "run_id": 0,
             "language": "en",
             "key": "full_name",
+            "device_id": device.id,
+            "invite_id": invite.id,
+            "scan_id": shown.scan_id,
+            "aside_id": aside.id,
         },
+        device=shows,
     )
 
 

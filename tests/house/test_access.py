@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from accounts.access import ANY_STAFF, EVERYONE, declared, guard
+from accounts.access import ANY_STAFF, DEVICES, EVERYONE, declared, guard
 from accounts.models import Role, Staff
 from accounts.permissions import ALLOWED, Permission
 from shared.db import db
@@ -75,7 +75,14 @@ def rule_of(app: Flask, endpoint: str, method: str) -> Rule:
     return next(r for r in app.url_map.iter_rules(endpoint) if method in (r.methods or set()))
 
 
-def ask(app: Flask, browser: Browser, endpoint: str, method: str, side: Side) -> Any:
+def ask(
+    app: Flask,
+    browser: Browser,
+    endpoint: str,
+    method: str,
+    side: Side,
+    headers: dict[str, str] | None = None,
+) -> Any:
     """One request for this side's row, undone afterwards."""
     rule = rule_of(app, endpoint, method)
     unknown = set(rule.arguments) - set(side.names)
@@ -88,7 +95,7 @@ def ask(app: Flask, browser: Browser, endpoint: str, method: str, side: Side) ->
     connection = db.engine
     savepoint = connection.begin_nested()  # type: ignore[attr-defined]
     try:
-        return browser.open(address, method=method)
+        return browser.open(address, method=method, headers=headers)
     finally:
         db.session.rollback()
         if savepoint.is_active:
@@ -118,6 +125,17 @@ def test_an_endpoint_is_open_to_whom_it_says(app: Flask, world: World, endpoint:
     assert nobody.status_code < 500
     if open_to == EVERYONE:
         assert nobody.status_code not in (401, 403)
+        return
+    if open_to == DEVICES:
+        assert nobody.status_code == 401
+        own_staff = fresh(app)
+        own_staff.sign_in(world.staff[Role.ADMINISTRATOR])
+        assert ask(app, own_staff, endpoint, method, world.own).status_code == 401, "a cookie is no token"
+        own = ask(app, fresh(app), endpoint, method, world.own, world.own.device)
+        assert own.status_code in (200, 400), f"{own.status_code} to its own device"
+        if rule_of(app, endpoint, method).arguments:
+            theirs = ask(app, fresh(app), endpoint, method, world.other, world.own.device)
+            assert theirs.status_code == 404, f"{theirs.status_code} for another stop's row"
         return
     assert is_sent_to_sign_in(nobody), f"{nobody.status_code} to nobody"
 
@@ -155,7 +173,7 @@ def test_no_row_of_another_city_is_reached_through_a_row_of_ones_own(app: Flask,
     asked = 0
     for endpoint, method, argument in named_by_two(app):
         open_to = declared(app, endpoint)
-        if open_to in (None, EVERYONE, ANY_STAFF):
+        if open_to in (None, EVERYONE, ANY_STAFF, DEVICES):
             continue
         mixed = replace(world.own, names={**world.own.names, argument: world.other.names[argument]})
         for role, staff in world.staff.items():

@@ -1,0 +1,295 @@
+"""The API for devices in OpenAPI 3.1. A test holds it against the addresses there are and against real answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checkin.models import CheckpointKind, DeviceRole, Often, Verdict
+from checkin.take_in import MOST_AT_ONCE
+from registrations.models import BadgeClass, RegistrationState
+
+Shape = dict[str, Any]
+
+TEXT: Shape = {"type": "string"}
+NUMBER: Shape = {"type": "integer"}
+FLAG: Shape = {"type": "boolean"}
+MOMENT: Shape = {"type": "string", "format": "date-time"}
+UUID_7: Shape = {"type": "string", "format": "uuid"}
+
+
+def _or_null(shape: Shape) -> Shape:
+    return (
+        {**shape, "type": [shape["type"], "null"]}
+        if "type" in shape
+        else {"oneOf": [shape, {"type": "null"}]}
+    )
+
+
+def _one_of(values: Any) -> Shape:
+    return {"type": "string", "enum": [value.value for value in values]}
+
+
+def _list(of: Shape, **more: Any) -> Shape:
+    return {"type": "array", "items": of, **more}
+
+
+def _object(optional: tuple[str, ...] = (), /, **properties: Shape) -> Shape:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _of(name: str) -> Shape:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _answer(words: str, **properties: Shape) -> Shape:
+    body = _object(**properties, server_time=MOMENT)
+    return {"description": words, "content": {"application/json": {"schema": body}}}
+
+
+def _body(shape: Shape) -> Shape:
+    return {"required": True, "content": {"application/json": {"schema": shape}}}
+
+
+def _refusals(*statuses: int) -> Shape:
+    words = {
+        400: "Not in the form described here; the sentence names the field.",
+        401: "No token, or the device was revoked (error device_revoked).",
+        403: "Not for a device of this role.",
+        404: "Not there, or not for this device.",
+        409: "The rules say no.",
+        413: "Too much at once.",
+        429: "Too many wrong codes from one place.",
+    }
+    return {
+        str(status): {
+            "description": words[status],
+            "content": {"application/json": {"schema": _of("Refusal")}},
+        }
+        for status in statuses
+    }
+
+
+def _schemas() -> Shape:
+    passed = _object(
+        ("day", "within"), at=MOMENT, gate=TEXT, day={"type": "string", "format": "date"}, within=FLAG
+    )
+    return {
+        "Refusal": _object(
+            ("request_id",), error=TEXT, message=TEXT, request_id=_or_null(TEXT), server_time=MOMENT
+        ),
+        "Checkpoint": _object(
+            id=NUMBER,
+            name=TEXT,
+            kind=_one_of(CheckpointKind),
+            often=_one_of(Often),
+            opens_at=_or_null(MOMENT),
+            closes_at=_or_null(MOMENT),
+            badge_classes=_list(_one_of(BadgeClass)),
+            programme_item_id=_or_null(NUMBER),
+            after_arrival=FLAG,
+            capacity=_or_null(NUMBER),
+            ended_at=_or_null(MOMENT),
+        ),
+        "Device": _object(
+            id=NUMBER,
+            name=TEXT,
+            role=_one_of(DeviceRole),
+            stop=_object(id=NUMBER, city=TEXT, venue=TEXT, starts_at=MOMENT, ends_at=MOMENT, campaign=TEXT),
+            checkpoints=_list(_of("Checkpoint")),
+            expires_at=MOMENT,
+        ),
+        "Scan": _object(
+            ("direction",),
+            id=UUID_7,
+            checkpoint_id=NUMBER,
+            code=TEXT,
+            direction={"type": "string", "enum": ["in", "out"]},
+        ),
+        "Upload": _object(
+            ("direction", "clock_ahead_ms", "reason"),
+            id=UUID_7,
+            checkpoint_id=NUMBER,
+            code=TEXT,
+            direction={"type": "string", "enum": ["in", "out"]},
+            device_at=MOMENT,
+            clock_ahead_ms={"type": "number"},
+            reason=_or_null(TEXT),
+        ),
+        "Taken": _object(
+            id=_or_null(TEXT),
+            kept=FLAG,
+            set_aside=_or_null(TEXT),
+            verdict={"enum": [*map(str, Verdict), None]},
+        ),
+        "Holder": _object(
+            i=NUMBER,
+            h={**TEXT, "description": "base64 of the first 12 bytes of SHA-256(salt || short code)"},
+            n=TEXT,
+            u=_or_null(TEXT),
+            c=_one_of(BadgeClass),
+            s=_one_of(RegistrationState),
+            x=_list(NUMBER),
+            a=_or_null(TEXT),
+            p={"type": "object", "additionalProperties": passed},
+        ),
+        "Found": _object(
+            registration_id=NUMBER,
+            name=TEXT,
+            unit=TEXT,
+            mobile_tail=TEXT,
+            state=_one_of(RegistrationState),
+            arrived_at=_or_null(MOMENT),
+        ),
+    }
+
+
+def _decided() -> dict[str, Shape]:
+    return {
+        "id": UUID_7,
+        "let_in": FLAG,
+        "reason": _or_null(TEXT),
+        "message": TEXT,
+        "name": _or_null(TEXT),
+        "unit": _or_null(TEXT),
+        "badge_class": _or_null(TEXT),
+        "badge_class_label": _or_null(TEXT),
+        "at": MOMENT,
+        "first": _or_null(_object(at=MOMENT, gate=TEXT)),
+        "attention": _or_null(TEXT),
+        "fields": _list(_object(label=TEXT, value=TEXT)),
+        "within": _or_null(_object(number=NUMBER, most=NUMBER)),
+    }
+
+
+def _paths() -> Shape:
+    device = _of("Device")
+    in_query = {"in": "query", "schema": TEXT}
+    return {
+        "/api/v1/devices/join": {
+            "post": {
+                "summary": "Join a device with a code or a PIN",
+                "security": [],
+                "requestBody": _body(_object(("name",), code=TEXT, name=TEXT)),
+                "responses": {
+                    "201": _answer("Joined; the token is shown this once.", token=TEXT, device=device),
+                    **_refusals(400, 404, 409, 413, 429),
+                },
+            }
+        },
+        "/api/v1/device": {
+            "get": {
+                "summary": "What this device is and may",
+                "parameters": [
+                    {
+                        **in_query,
+                        "name": "pending",
+                        "description": "Scans that are not uploaded yet",
+                        "schema": NUMBER,
+                    },
+                    {**in_query, "name": "held_at", "description": "Of when its data are", "schema": MOMENT},
+                ],
+                "responses": {"200": _answer("The device.", device=device), **_refusals(400, 401)},
+            }
+        },
+        "/api/v1/scans": {
+            "post": {
+                "summary": "Decide one scan now",
+                "requestBody": _body(_of("Scan")),
+                "responses": {
+                    "200": _answer("Decided: let in, or refused with the reason.", **_decided()),
+                    **_refusals(400, 401, 404, 409, 413),
+                },
+            }
+        },
+        "/api/v1/scans/batch": {
+            "post": {
+                "summary": "Hand in what was scanned alone; in any order, in pieces, twice",
+                "requestBody": _body(
+                    _object(
+                        ("scans", "undone"),
+                        scans=_list(_of("Upload"), maxItems=MOST_AT_ONCE),
+                        undone=_list(UUID_7, maxItems=MOST_AT_ONCE),
+                    )
+                ),
+                "responses": {
+                    "200": _answer("What became of each, in the order sent.", results=_list(_of("Taken"))),
+                    **_refusals(400, 401, 413),
+                },
+            }
+        },
+        "/api/v1/scans/{scan_id}/undo": {
+            "post": {
+                "summary": "Take a scan back",
+                "parameters": [{"name": "scan_id", "in": "path", "required": True, "schema": UUID_7}],
+                "responses": {"200": _answer("Taken back.", undone=FLAG), **_refusals(401, 403, 404, 409)},
+            }
+        },
+        "/api/v1/bundle": {
+            "get": {
+                "summary": "What the device holds to go on without a network",
+                "responses": {
+                    "200": _answer(
+                        "The bundle; its revision is the ETag.",
+                        revision=TEXT,
+                        made_at=MOMENT,
+                        expires_at=MOMENT,
+                        salt=TEXT,
+                        public_keys={"type": "object", "additionalProperties": TEXT},
+                        revoked=_list(NUMBER),
+                        checkpoints=_list(_of("Checkpoint")),
+                        arrival_id={
+                            **_or_null(NUMBER),
+                            "description": "The stop's door, where a checkpoint asks for it",
+                        },
+                        people=_list(_of("Holder")),
+                    ),
+                    "304": {"description": "It holds the same already (If-None-Match)."},
+                    **_refusals(401),
+                },
+            }
+        },
+        "/api/v1/search": {
+            "get": {
+                "summary": "Find somebody of the stop; only for a device that supervises",
+                "parameters": [
+                    {**in_query, "name": "q", "required": True, "description": "Two characters or more"}
+                ],
+                "responses": {
+                    "200": _answer("At most twenty.", people=_list(_of("Found"), maxItems=20)),
+                    **_refusals(400, 401, 403),
+                },
+            }
+        },
+        "/api/v1/openapi.json": {
+            "get": {
+                "summary": "This description",
+                "security": [],
+                "responses": {
+                    "200": {
+                        "description": "OpenAPI 3.1.",
+                        "content": {"application/json": {"schema": {"type": "object"}}},
+                    }
+                },
+            }
+        },
+    }
+
+
+def description() -> Shape:
+    """The whole document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Good Scenery: scanning devices",
+            "version": "1",
+            "description": "A device joins with a code, then shows its token with each request "
+            "(Authorization: Bearer). Sentences come in Chinese, or in English where Accept-Language asks for it.",
+        },
+        "security": [{"device": []}],
+        "paths": _paths(),
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {"device": {"type": "http", "scheme": "bearer"}},
+        },
+    }

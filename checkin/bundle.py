@@ -1,0 +1,165 @@
+"""What a device holds to go on without a network: the least with which it can decide, for its own stop alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from checkin.by_device import Bearer
+from checkin.lookups import arrival_point, chosen_among
+from checkin.models import CheckIn, Checkpoint, Device, Often
+from people.models import Person
+from registrations.models import Registration, RegistrationState, TicketKey
+from shared.clock import now
+from shared.db import db
+from shared.display import masked_name
+from shared.sealing import keyed_hash
+
+SALT_BYTES, CODE_HASH_BYTES = 16, 12
+HELD_FOR = timedelta(hours=24)
+"""A device that could not ask for so long shows that what it holds is old."""
+
+STANDING = (
+    RegistrationState.CONFIRMED,
+    RegistrationState.APPLIED,
+    RegistrationState.OFFERED,
+    RegistrationState.WAITING,
+)
+
+
+def point_shape(point: Checkpoint) -> dict[str, Any]:
+    """A checkpoint with its rule, as the API says it."""
+    return {
+        "id": point.id,
+        "name": point.name,
+        "kind": point.kind.value,
+        "often": point.often.value,
+        "opens_at": iso(point.opens_at),
+        "closes_at": iso(point.closes_at),
+        "badge_classes": list(point.badge_classes),
+        "programme_item_id": point.programme_item_id,
+        "after_arrival": point.after_arrival,
+        "capacity": point.capacity,
+        "ended_at": iso(point.ended_at),
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A time as the API says it: ISO 8601, UTC, milliseconds."""
+    if moment is None:
+        return None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def bundle_for(who: Bearer) -> dict[str, Any]:
+    """Everything the device needs. ``revision`` is the same as long as nothing of it has changed."""
+    salt, arrival_id = _salt(who.device), _arrivals_asked(who)
+    held: dict[str, Any] = {
+        "salt": b64encode(salt).decode(),
+        "public_keys": {
+            str(key_id): b64encode(public).decode()
+            for key_id, public in db.session.execute(
+                select(TicketKey.id, TicketKey.public_key).order_by(TicketKey.id)
+            )
+        },
+        "revoked": list(
+            db.session.scalars(
+                select(Registration.id)
+                .where(Registration.stop_id == who.stop.id, Registration.state.not_in(STANDING))
+                .order_by(Registration.id)
+            )
+        ),
+        "checkpoints": [point_shape(point) for point in who.checkpoints.values()],
+        "arrival_id": arrival_id,
+        "people": _people(who, salt, arrival_id),
+    }
+    spelt = json.dumps(held, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    moment = now()
+    return {
+        "revision": hashlib.sha256(spelt.encode()).hexdigest()[:24],
+        "made_at": iso(moment),
+        "expires_at": iso(min(moment + HELD_FOR, who.device.expires_at)),
+        **held,
+    }
+
+
+def _salt(device: Device) -> bytes:
+    """The device's own: what one device holds tells nothing of what is on another."""
+    return keyed_hash(str(device.id), use="devices.bundle_salt")[:SALT_BYTES]
+
+
+def _people(who: Bearer, salt: bytes, arrival_id: int | None) -> list[dict[str, Any]]:
+    rows = db.session.execute(
+        select(
+            Registration.id,
+            Registration.code,
+            Person.full_name,
+            Registration.university,
+            Registration.badge_class,
+            Registration.state,
+        )
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.stop_id == who.stop.id, Registration.state.in_(STANDING))
+        .order_by(Registration.id)
+    ).all()
+    points = who.checkpoints.values()
+    items = {point.programme_item_id for point in points if point.programme_item_id is not None}
+    chosen: dict[int, list[int]] = defaultdict(list)
+    for number, item_id in sorted(chosen_among([row[0] for row in rows], items), key=str) if items else ():
+        if item_id is not None:
+            chosen[number].append(item_id)
+    passed = _passed(points, arrival_id)
+    return [
+        {
+            "i": number,
+            "h": b64encode(hashlib.sha256(salt + code.encode()).digest()[:CODE_HASH_BYTES]).decode(),
+            "n": masked_name(name) if who.is_kiosk else name,
+            "u": None if who.is_kiosk else unit,
+            "c": badge_class.value,
+            "s": state.value,
+            "x": chosen.get(number, []),
+            "a": None,
+            "p": passed.get(number, {}),
+        }
+        for number, code, name, unit, badge_class, state in rows
+    ]
+
+
+def _arrivals_asked(who: Bearer) -> int | None:
+    """The stop's door, where one of the device's checkpoints asks who has arrived."""
+    if any(point.after_arrival for point in who.checkpoints.values()):
+        return arrival_point(who.stop.id).id
+    return None
+
+
+def _passed(points: Iterable[Checkpoint], arrival_id: int | None) -> dict[int, dict[str, Any]]:
+    """Registration → checkpoint → when and where it was passed last."""
+    often = {point.id: point.often for point in points}
+    asked = {*often, *([arrival_id] if arrival_id else [])}
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    for number, point_id, at, gate, day, within in db.session.execute(
+        select(
+            CheckIn.registration_id,
+            CheckIn.checkpoint_id,
+            CheckIn.arrived_at,
+            CheckIn.gate,
+            CheckIn.day,
+            CheckIn.within,
+        )
+        .where(CheckIn.checkpoint_id.in_(asked), CheckIn.voided_at.is_(None))
+        .order_by(CheckIn.arrived_at, CheckIn.id)
+    ):
+        entry: dict[str, Any] = {"at": iso(at), "gate": gate}
+        if day is not None:
+            entry["day"] = day.isoformat()
+        if often.get(point_id) is Often.IN_AND_OUT:
+            entry["within"] = within
+        found[number][str(point_id)] = entry
+    return found

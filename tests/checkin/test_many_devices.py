@@ -1,0 +1,128 @@
+"""Eight devices with the same hundred tickets, over HTTP, each scan sent twice: a hundred people are in, once each."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Thread
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.exc import IntegrityError
+from werkzeug.serving import make_server
+
+from checkin.devices import join, open_code
+from checkin.errors import JoinCodeUsedUp
+from checkin.lookups import arrival_point
+from checkin.models import CheckIn, DeviceInvite, DeviceRole, Scan
+from registrations.tickets import make_first_key, ticket_for
+from shared.db import db, transaction
+from tests.checkin.test_many_scanners import at_once
+from tests.conftest import settings_for
+from tests.factories import accounts, campaigns, gates, registrations
+
+DEVICES, TICKETS = 8, 100
+
+pytestmark = pytest.mark.crowd
+
+
+@pytest.fixture
+def hall(fresh_database: Callable[[], str], tmp_path: Path) -> Iterator[Flask]:
+    """The product on a database of its own, with a connection for every device."""
+    from app import create_app
+
+    app = create_app(settings_for(fresh_database(), tmp_path))
+    with app.app_context():
+        db.engine.dispose()
+        db._app_engines[app][None] = create_engine(
+            app.config["SETTINGS"].database_url, pool_size=2 * DEVICES + 2
+        )
+        with transaction():
+            make_first_key()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_eight_devices_with_the_same_hundred_tickets_let_a_hundred_in(hall: Flask) -> None:
+    stop = campaigns.stop()
+    tickets = [ticket_for(registrations.registration(at=stop)) for _ in range(TICKETS)]
+    devices = [gates.device(stop, name=f"{number}号机") for number in range(DEVICES)]
+    shown = [gates.token_of(device) for device in devices]
+    place = arrival_point(stop.id).id
+    db.session.commit()
+    server = make_server("127.0.0.1", 0, hall, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    answers: list[tuple[str, bool, str | None, int]] = []
+
+    def scan_all(number: int) -> None:
+        connection = HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+        for ticket in tickets[number * 12 :] + tickets[: number * 12]:
+            body = json.dumps({"id": str(uuid4()), "checkpoint_id": place, "code": ticket})
+            for _ in range(2):
+                connection.request("POST", "/api/v1/scans", body, shown[number])
+                answer = connection.getresponse()
+                said = json.loads(answer.read())
+                answers.append((ticket, said.get("let_in"), said.get("reason"), answer.status))
+
+    threads = [Thread(target=scan_all, args=(number,)) for number in range(DEVICES)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(120)
+    finally:
+        server.shutdown()
+    assert Counter(status for *_, status in answers) == {200: 2 * DEVICES * TICKETS}
+    # The one that was let in is told so twice, everybody else twice that somebody came first.
+    assert Counter((let_in, reason) for _, let_in, reason, _ in answers) == {
+        (True, None): 2 * TICKETS,
+        (False, "already_checked_in"): 2 * (DEVICES - 1) * TICKETS,
+    }
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(CheckIn)) == TICKETS
+    assert db.session.scalar(select(func.count()).select_from(Scan)) == DEVICES * TICKETS
+
+
+def joining(code: str, from_where: str) -> Callable[[], str]:
+    """Joining once; "joined", or the code of the refusal."""
+
+    def act() -> str:
+        return getattr(join(code, name="", from_where=from_where), "code", "joined")
+
+    return act
+
+
+def test_twelve_join_at_once_with_a_code_for_three_and_the_table_would_not_hold_a_fourth(hall: Flask) -> None:
+    stop, by = campaigns.stop(), accounts.staff()
+    with transaction():
+        issued = open_code(
+            stop,
+            name="",
+            role=DeviceRole.SCAN,
+            checkpoint_ids=[arrival_point(stop.id).id],
+            most_uses=3,
+            lasts=timedelta(hours=1),
+            by=by,
+        )
+    answers = at_once(hall, [joining(issued.code, f"10.0.0.{number}") for number in range(12)])
+    assert Counter(answers) == {"joined": 3, JoinCodeUsedUp.code: 9}
+    with pytest.raises(IntegrityError, match="never_over_used"):
+        db.session.execute(text("UPDATE device_invites SET uses = uses + 1"))
+    db.session.rollback()
+    # Without the rule the table takes it: it is the constraint that refuses, and nothing else.
+    db.session.execute(text("ALTER TABLE device_invites DROP CONSTRAINT ck_device_invites_never_over_used"))
+    db.session.execute(text("UPDATE device_invites SET uses = uses + 1"))
+    assert db.session.scalar(select(DeviceInvite.uses)) == 4
+    db.session.rollback()
+
+
+def test_wrong_pins_tried_at_once_from_one_place_are_counted_one_by_one(hall: Flask) -> None:
+    answers = at_once(hall, [joining(f"{number:06}", "10.9.9.9") for number in range(12)])
+    assert Counter(answers) == {"join_code_unknown": 5, "too_many_tries": 7}
