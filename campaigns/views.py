@@ -67,7 +67,13 @@ WAYS_ON = (
     (Permission.PRINT_BADGES, _l("Badges"), "badges.stop", "stop_id", "id-badge"),
     (Permission.CHECK_IN, _l("Gate"), "checkin.gate", "stop_id", "scan"),
     (Permission.PLAN_CAMPAIGNS, _l("Checkpoints"), "checkpoints.checkpoints", "stop_id", "door"),
-    (Permission.PLAN_CAMPAIGNS, _l("Scanning devices"), "devices.devices", "stop_id", "device-mobile"),
+    (
+        Permission.PLAN_CAMPAIGNS,
+        _l("Scanning devices"),
+        "devices.devices",
+        "stop_id",
+        "device-mobile-vibration",
+    ),
     (
         Permission.PLAN_CAMPAIGNS,
         _l("Conflicts at the gate"),
