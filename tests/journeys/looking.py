@@ -61,7 +61,7 @@ def qr_on(picture: bytes) -> str:
 
 
 def film_of_many(codes: Sequence[str], file: Path) -> Path:
-    """A film (.y4m, 320×240) of a queue: each code is held up for 0.8 s, then 0.2 s nothing; again from the start."""
+    """A film (.y4m, 320×240) of a queue: each code is held up for half a second, then nothing for a tenth; again from the start."""
     colourless = bytes([128]) * (320 * 240 // 2)
     with file.open("wb") as film:
         film.write(b"YUV4MPEG2 W320 H240 F10:1 Ip A1:1 C420jpeg\n")
@@ -72,7 +72,7 @@ def film_of_many(codes: Sequence[str], file: Path) -> Path:
             empty = Image.new("L", (320, 240), 200)
             frame = empty.copy()
             frame.paste(picture, ((320 - picture.width) // 2, (240 - picture.height) // 2))
-            for shown in [frame] * 8 + [empty] * 2:
+            for shown in [frame] * 5 + [empty]:
                 film.write(b"FRAME\n" + shown.tobytes() + colourless)
     return file
 

@@ -451,9 +451,9 @@ async function begin() {
   placeId = (await get("place")) ?? null;
   await people.open();
   if (people.isOverAt(Date.now())) await people.wipe();
+  await sync.count();
   show();
   await recall();
-  await sync.count();
   new Camera($("[data-camera]"), (found, since) => take(found, "camera", since));
   if (server.token) sync.start();
   if (code) {
