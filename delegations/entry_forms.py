@@ -145,3 +145,7 @@ class DeclineForm(FlaskForm):
         longest=300,
         description=_l("The contact and every member read it in the mail."),
     )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.reason.flags.required = True
