@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from jobs.outbox import announce
+from privacy.purposes import Purpose
 from questions.lookups import fields_by_key
 from questions.models import Kind
 from questions.papers import Paper
@@ -34,8 +35,9 @@ def seal_answers(registration: Registration, answers: dict[str, Any]) -> None:
 
 
 def own_id_number(registration: Registration) -> str | None:
-    """The resident ID number that the person has given of himself, or None.
+    """The resident ID number that the person has given of himself so that he is known, or None.
 
+    A number asked for tickets, insurance and the hotel serves nothing else: only those asked for the registration count.
     Of several numbers in one form the ready question's is his own; the others may be a companion's.
     """
     answers = unsealed_answers(registration)
@@ -45,6 +47,7 @@ def own_id_number(registration: Registration) -> str | None:
         for key, value in answers.items()
         if key in fields
         and fields[key].kind in (Kind.RESIDENT_ID, Kind.IDENTITY_PAPER)
+        and fields[key].purpose is Purpose.REGISTRATION
         and (number := _resident_id(value)) is not None
     }
     return next(iter(numbers.values())) if len(numbers) == 1 else numbers.get(OWN_PAPER)

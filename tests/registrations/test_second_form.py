@@ -12,6 +12,7 @@ from campaigns.models import Stop
 from messages.models import Message
 from people.merge import id_number_of
 from people.models import PairState, PersonPair
+from privacy.purposes import Purpose
 from questions.lookups import form_of
 from questions.models import AskedWhen, Kind
 from registrations.answers import answers_of, standing_of_second_form
@@ -30,13 +31,19 @@ S = RegistrationState
 ID = "11010519491231002X"
 
 
-def with_second_form() -> Stop:
+def with_second_form(id_number_for: Purpose = Purpose.TRAVEL) -> Stop:
     """A stop that asks for ID number, train and day of arrival; the train only of doctors."""
     stop = campaigns.stop()
     page = questions.page(stop.campaign)
     when = {"asked_when": AskedWhen.AFTER_APPROVAL, "page": page, "required": True}
     questions.question(
-        stop.campaign, key="id_number", kind=Kind.RESIDENT_ID, restricted=True, label_zh="身份证号", **when
+        stop.campaign,
+        key="id_number",
+        kind=Kind.RESIDENT_ID,
+        restricted=True,
+        label_zh="身份证号",
+        purpose=id_number_for,
+        **when,
     )
     questions.question(
         stop.campaign,
@@ -96,7 +103,7 @@ def test_who_comes_fills_it_in_and_the_id_number_is_sealed_masked_and_recorded(c
 def test_the_same_id_number_makes_two_registrations_a_pair_for_staff_and_merges_nobody(
     client: Browser,
 ) -> None:
-    stop = with_second_form()
+    stop = with_second_form(Purpose.REGISTRATION)
     first, second = (
         registrations.registration(at=stop),
         registrations.registration(at=stop, full_name="王思远"),
@@ -112,6 +119,15 @@ def test_the_same_id_number_makes_two_registrations_a_pair_for_staff_and_merges_
     assert (pair.state, pair.score, pair.reasons[0]) == (PairState.OPEN, 100, "id_number")
     keep_promises()
     assert db.session.scalar(select(func.count()).select_from(PersonPair)) == 1
+
+
+def test_an_id_number_asked_for_the_hotel_serves_nothing_else(client: Browser) -> None:
+    stop = with_second_form()
+    registration = registrations.registration(at=stop)
+    assert client.post(path(registration), data=typed(stop)).status_code == 303
+    keep_promises()
+    db.session.expire_all()
+    assert id_number_of(registration.person) is None
 
 
 def test_a_wrong_answer_keeps_the_others_and_changing_it_later_shows_what_was_said(client: Browser) -> None:
