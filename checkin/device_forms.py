@@ -63,7 +63,7 @@ class OpenCodeForm(_ForCheckpoints):
     """A code that several devices may join with."""
 
     name = StringField(
-        _l("For whom"),
+        _l("Noted as"),
         filters=[trimmed],
         validators=[Optional(), Length(max=LONGEST_GATE)],
         description=_l("Only for your list, for example East door."),
@@ -76,7 +76,7 @@ class OpenCodeForm(_ForCheckpoints):
             NumberRange(1, 100, _l("From 1 to 100 devices.")),
         ],
     )
-    lasts = SelectField(_l("Good for"), default="4")
+    lasts = SelectField(_l("Good for"), default="4", validators=[InputRequired()])
 
     def __init__(self, points: list[Checkpoint], **kwargs: Any) -> None:
         super().__init__(points, **kwargs)
