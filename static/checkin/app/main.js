@@ -37,6 +37,7 @@ const tabs = "BroadcastChannel" in window ? new BroadcastChannel("gate") : null;
 let device = null; // as the server told it last
 let placeId = null; // the checkpoint this device stands at
 let direction = "in";
+let awake = null;
 const entries = new Map(); // scan id → its line
 
 // ---- how it looks: kept on the device ----
@@ -133,6 +134,7 @@ function show() {
   showDirection();
   status();
   refocus();
+  stayAwake();
 }
 
 function showDirection() {
@@ -371,7 +373,21 @@ function refocus() {
   if (finePointer && device && !$("dialog[open]")) codeField.focus({ preventScroll: true });
 }
 addEventListener("focus", refocus);
-document.addEventListener("visibilitychange", () => document.hidden || refocus());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  refocus();
+  stayAwake();
+});
+
+/** The screen stays on as long as this is a gate, also with a hand scanner and the camera off. */
+async function stayAwake() {
+  if (!device || awake?.released === false) return;
+  try {
+    awake = await navigator.wakeLock?.request("screen");
+  } catch {
+    // The screen may go dark by itself then; nothing else suffers.
+  }
+}
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") card.close();
 });
