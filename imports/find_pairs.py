@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from imports.models import ImportRow, Outcome
+from imports.models import ImportRow, ImportRun, ImportState, Outcome
 from jobs.outbox import enqueue, task
 from people.pairs import look_for_pairs
 from shared.db import db
@@ -14,7 +14,12 @@ CHUNK = 200
 
 @task
 def look_for_pairs_of(run_id: int, after: int) -> None:
-    """Compare the people of the next rows after line ``after``, and promise to go on while there are more."""
+    """Compare the people of the next rows after line ``after``, and promise to go on while there are more.
+
+    Once the import is being taken back nobody is compared any more: who is to go needs it not, and the worker is free.
+    """
+    if db.session.scalar(select(ImportRun.state).where(ImportRun.id == run_id)) is not ImportState.DONE:
+        return
     rows = db.session.execute(
         select(ImportRow.number, ImportRow.person_id)
         .where(
