@@ -37,6 +37,7 @@ NOT_SEALED = {
     "form_drafts.token_hash",  # a digest without a key
     "devices.token_hash",  # the same
     "scans.ticket_hash",  # the same
+    "device_invites.code_hash",  # good until its stop is over
     "one_time_codes.digest",  # ten minutes
     "knocks.who",  # a day
     "ticket_keys.public_key",
