@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from accounts.access import requires
 from accounts.permissions import Permission
 from campaigns.lookups import stop_for
+from campaigns.views import put_beside
 from checkin.checkpoint_forms import CheckpointForm, TrialForm
 from checkin.checkpoints import add_checkpoint, change_checkpoint, end_checkpoint
 from checkin.lookups import checkpoint_at, checkpoints_of, passed_by_checkpoint
@@ -48,7 +49,7 @@ def new_checkpoint(stop_id: int) -> ResponseReturnValue:
                 with transaction():
                     add_checkpoint(stop, form.plan(), by=g.staff)
             except Refusal as refusal:
-                status = _beside(form, refusal)
+                status = put_beside(form, refusal)
             else:
                 flash(_("The checkpoint is open for scanning."), "success")
                 return redirect(url_for(".checkpoints", stop_id=stop_id), 303)
@@ -70,7 +71,7 @@ def checkpoint(stop_id: int, checkpoint_id: int) -> ResponseReturnValue:
                 with transaction():
                     change_checkpoint(found.id, form.plan(), by=g.staff)
             except Refusal as refusal:
-                status = _beside(form, refusal)
+                status = put_beside(form, refusal)
             else:
                 flash(_("Saved. Scanners follow within a minute."), "success")
                 return redirect(url_for(".checkpoints", stop_id=stop_id), 303)
@@ -105,9 +106,3 @@ def end(stop_id: int, checkpoint_id: int) -> ResponseReturnValue:
     else:
         flash(_("The checkpoint is closed down. Its scans stay."), "success")
     return redirect(url_for(".checkpoints", stop_id=stop_id), 303)
-
-
-def _beside(form: CheckpointForm, refusal: Refusal) -> int:
-    errors = form[refusal.field].errors if refusal.field in form else form.form_errors
-    errors.append(refusal.message)
-    return refusal.status
