@@ -2,6 +2,7 @@
 import { language } from "./words.js";
 
 const PREFIX = "/api/v1";
+export const PATIENCE_MS = 1500; // a queue waits no longer: without an answer by then the device decides
 
 /** No answer in time, or none that says anything: the device is on its own. */
 export class Unreachable extends Error {}

@@ -14,11 +14,11 @@ export class Sync extends EventTarget {
   #busy = false;
   #listAt = -Infinity;
 
-  constructor(server, people, gate) {
+  constructor(server, people) {
     super();
     this.server = server;
     this.people = people;
-    this.gate = gate; // {onDevice(D), onRevoked()}
+    this.gate = null; // {onDevice(D), onRevoked()}, set by joining.js
     this.numbers = { pending: 0, aside: 0, undo: 0 };
     addEventListener("online", () => this.now());
     document.addEventListener("visibilitychange", () => document.hidden || this.now());

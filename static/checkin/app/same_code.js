@@ -1,0 +1,17 @@
+// What was seen a moment ago is the same scan and is ignored in silence: a camera reads a code ten times a second.
+const SAME_CODE_MS = { camera: 5000, hardware: 2500 };
+const lastSeen = new Map(); // code → when it was last seen, in ms
+
+export function seenJustNow(code, way) {
+  const now = performance.now();
+  const before = lastSeen.get(code) ?? -Infinity;
+  lastSeen.set(code, now);
+  if (now - before < SAME_CODE_MS[way]) return true;
+  for (const [old, at] of lastSeen) if (now - at > 60_000) lastSeen.delete(old);
+  return false;
+}
+
+/** Its scan was not recorded, or was taken back: the next sight of it counts. */
+export function mayBeSeenAgain(code) {
+  lastSeen.delete(code);
+}
