@@ -14,6 +14,10 @@ TEXT: Shape = {"type": "string"}
 NUMBER: Shape = {"type": "integer"}
 FLAG: Shape = {"type": "boolean"}
 MOMENT: Shape = {"type": "string", "format": "date-time"}
+BY_NAME: Shape = {
+    **NUMBER,
+    "description": "Instead of code: whom a device that supervises has found by name",
+}
 UUID_7: Shape = {"type": "string", "format": "uuid"}
 
 
@@ -56,6 +60,7 @@ def _refusals(*statuses: int) -> Shape:
         400: "Not in the form described here; the sentence names the field.",
         401: "No token, or the device was revoked (error device_revoked).",
         403: "Not for a device of this role.",
+        422: "Something that was typed is missing or wrong; fields has a sentence for each.",
         404: "Not there, or not for this device.",
         409: "The rules say no.",
         413: "Too much at once.",
@@ -76,7 +81,13 @@ def _schemas() -> Shape:
     )
     return {
         "Refusal": _object(
-            ("request_id",), error=TEXT, message=TEXT, request_id=_or_null(TEXT), server_time=MOMENT
+            ("request_id", "fields", "registration_id"),
+            error=TEXT,
+            message=TEXT,
+            request_id=_or_null(TEXT),
+            fields={"type": "object", "additionalProperties": TEXT},
+            registration_id={**NUMBER, "description": "Who stands on the list already and may be let in"},
+            server_time=MOMENT,
         ),
         "Checkpoint": _object(
             id=NUMBER,
@@ -100,17 +111,19 @@ def _schemas() -> Shape:
             expires_at=MOMENT,
         ),
         "Scan": _object(
-            ("direction",),
+            ("direction", "code", "registration_id"),
             id=UUID_7,
             checkpoint_id=NUMBER,
             code=TEXT,
+            registration_id=BY_NAME,
             direction={"type": "string", "enum": ["in", "out"]},
         ),
         "Upload": _object(
-            ("direction", "clock_ahead_ms", "reason"),
+            ("direction", "clock_ahead_ms", "reason", "code", "registration_id"),
             id=UUID_7,
             checkpoint_id=NUMBER,
             code=TEXT,
+            registration_id=BY_NAME,
             direction={"type": "string", "enum": ["in", "out"]},
             device_at=MOMENT,
             clock_ahead_ms={"type": "number"},
@@ -123,6 +136,7 @@ def _schemas() -> Shape:
             verdict={"enum": [*map(str, Verdict), None]},
         ),
         "Holder": _object(
+            ("y",),
             i=NUMBER,
             h={**TEXT, "description": "base64 of the first 12 bytes of SHA-256(salt || short code)"},
             n=TEXT,
@@ -132,14 +146,17 @@ def _schemas() -> Shape:
             x=_list(NUMBER),
             a=_or_null(TEXT),
             p={"type": "object", "additionalProperties": passed},
+            y=_list({**TEXT, "description": "Pinyin and initials; only where the device supervises"}),
         ),
         "Found": _object(
             registration_id=NUMBER,
             name=TEXT,
             unit=TEXT,
             mobile_tail=TEXT,
+            badge_class=_one_of(BadgeClass),
             state=_one_of(RegistrationState),
             arrived_at=_or_null(MOMENT),
+            passed=_list(_object(scan_id=UUID_7, checkpoint_id=NUMBER, at=MOMENT, gate=TEXT)),
         ),
     }
 
@@ -198,7 +215,7 @@ def _paths() -> Shape:
                 "requestBody": _body(_of("Scan")),
                 "responses": {
                     "200": _answer("Decided: let in, or refused with the reason.", **_decided()),
-                    **_refusals(400, 401, 404, 409, 413),
+                    **_refusals(400, 401, 403, 404, 409, 413),
                 },
             }
         },
@@ -258,6 +275,30 @@ def _paths() -> Shape:
                 "responses": {
                     "200": _answer("At most twenty.", people=_list(_of("Found"), maxItems=20)),
                     **_refusals(400, 401, 403),
+                },
+            }
+        },
+        "/api/v1/walk-ins": {
+            "post": {
+                "summary": "Register somebody on the spot and let him in; only for a device that supervises the door",
+                "description": "Sent again with the same id it is the same person, registration and arrival. A device "
+                "that wrote somebody down without a network says when (device_at); the arrival is of that time.",
+                "requestBody": _body(
+                    _object(
+                        ("badge_class", "device_at", "clock_ahead_ms"),
+                        id=UUID_7,
+                        full_name=TEXT,
+                        mobile=TEXT,
+                        unit=TEXT,
+                        badge_class=_one_of(BadgeClass),
+                        consent_version={**TEXT, "description": "The text to which the person has agreed"},
+                        device_at=MOMENT,
+                        clock_ahead_ms={"type": "number"},
+                    )
+                ),
+                "responses": {
+                    "201": _answer("Registered and let in.", **_decided(), registration_id=NUMBER),
+                    **_refusals(400, 401, 403, 404, 409, 413, 422),
                 },
             }
         },

@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import Request
 from flask_babel import gettext as _
 
-from checkin.errors import NotUnderstood, TooMuchAtOnce
+from checkin.errors import NotForThisRole, NotUnderstood, TooMuchAtOnce
 from checkin.models import Direction
 from checkin.take_in import MOST_AT_ONCE
 
@@ -70,6 +70,20 @@ def number(sent: dict[str, Any], name: str) -> int:
     return value
 
 
+def ticket(sent: dict[str, Any], *, supervises: bool) -> str | int:
+    """Whose scan it is: a code, or, from a device that supervises, the number of a registration found by name.
+
+    Raises NotUnderstood, or NotForThisRole for a device that may not look people up.
+    """
+    if sent.get("registration_id") is None:
+        return text(sent, "code", longest=LONGEST_CODE)
+    if sent.get("code") is not None:
+        raise NotUnderstood(_("Send either “code” or “registration_id”."))
+    if not supervises:
+        raise NotForThisRole
+    return number(sent, "registration_id")
+
+
 def scan_number(value: object, name: str = "id") -> UUID:
     """A scan's own number, made by the device: a UUID of version 7 (or 4)."""
     try:
@@ -99,6 +113,18 @@ def moment(value: object, name: str) -> datetime:
     if read is None or not 1970 <= read.year < 2200:
         raise NotUnderstood(_("“%(field)s” must be a time with its zone, in ISO 8601.", field=name))
     return read
+
+
+def noted(sent: dict[str, Any]) -> datetime | None:
+    """When a device without a network wrote somebody down, by the server's clock; None when it asks at once."""
+    if sent.get("device_at") is None:
+        return None
+    try:
+        return moment(sent["device_at"], "device_at") + ahead(sent)
+    except OverflowError:
+        raise NotUnderstood(
+            _("“%(field)s” must be a time with its zone, in ISO 8601.", field="device_at")
+        ) from None
 
 
 def ahead(sent: dict[str, Any]) -> timedelta:

@@ -28,22 +28,24 @@ from checkin.bundle import bundle_for, iso, point_shape
 from checkin.by_device import Bearer, bearer, by_device
 from checkin.devices import join as join_with
 from checkin.devices import note_sighting
-from checkin.errors import AlreadyCheckedIn, NotForThisStop, NotUnderstood
+from checkin.errors import AlreadyCheckedIn, NotForThisRole, NotForThisStop, NotUnderstood, RegisteredAlready
 from checkin.fold import day_counted
-from checkin.lookups import arrived_among
+from checkin.forms import API_FIELDS, walk_in_form
+from checkin.lookups import arrival_point, arrived_among, passes_of
 from checkin.models import Checkpoint, Device, DeviceRole, Direction, Headcount, Often
 from checkin.present import Presented
 from checkin.present import present as present_ticket
 from checkin.take_back import take_back
 from checkin.take_in import NotRead, TakenIn, Upload, take_in
+from checkin.walk_in import walk_in_by_device
 from people.models import Person
-from registrations.models import Registration
+from registrations.models import BadgeClass, Registration
 from registrations.search import found, ranked
 from shared.clock import now
 from shared.db import abandon, db, transaction
 from shared.display import masked_name
 from shared.errors import NotFound, Refusal
-from shared.language import speak_as_asked
+from shared.language import current_language, speak_as_asked
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -93,7 +95,7 @@ def device() -> Response:
 def scan() -> Response:
     """Decide one scan now."""
     who, sent = bearer(), shapes.body_of(request)
-    scan_id, code = shapes.scan_number(sent.get("id")), shapes.text(sent, "code", longest=shapes.LONGEST_CODE)
+    scan_id, code = shapes.scan_number(sent.get("id")), shapes.ticket(sent, supervises=who.supervises)
     point, direction = who.checkpoint(shapes.number(sent, "checkpoint_id")), shapes.direction(sent)
     with transaction():  # committed also when somebody is refused: that scan is kept too
         shown = present_ticket(
@@ -183,6 +185,7 @@ def search() -> Response:
         matching = matching.order_by(newest) if answer.broad else matching.order_by(ranked(wanted), newest)
         rows = list(db.session.scalars(matching.limit(MOST_FOUND)).unique())
         arrived = arrived_among([row.id for row in rows])
+        passed = passes_of([row.id for row in rows], who.checkpoints)
         record("search_at_gate", who.device, by=who.vouched_by, shown=[row.id for row in rows])
     return _answer(
         {
@@ -192,12 +195,56 @@ def search() -> Response:
                     "name": row.person.full_name,
                     "unit": row.university,
                     "mobile_tail": (row.person.mobile or "")[-4:],
+                    "badge_class": row.badge_class.value,
                     "state": row.state.value,
                     "arrived_at": iso(arrived.get(row.id)),
+                    "passed": [
+                        {
+                            "scan_id": str(entry.scan_id),
+                            "checkpoint_id": entry.checkpoint_id,
+                            "at": iso(entry.arrived_at),
+                            "gate": entry.gate,
+                        }
+                        for entry in passed.get(row.id, [])
+                    ],
                 }
                 for row in rows
             ]
         }
+    )
+
+
+@bp.post("/walk-ins")
+@by_device(DeviceRole.SUPERVISE)
+def walk_in() -> Response:
+    """Register somebody on the spot and let him in; the same one sent again is answered as the first time."""
+    who, sent = bearer(), shapes.body_of(request)
+    walk_in_id, noted = shapes.scan_number(sent.get("id")), shapes.noted(sent)
+    form = walk_in_form(sent)
+    if not form.validate():
+        fields = {
+            API_FIELDS[name]: str(errors[0]) for name, errors in form.errors.items() if name in API_FIELDS
+        }
+        return _refused(422, "not_valid", _("Something is missing or wrong here."), fields=fields)
+    try:
+        with transaction():
+            shown = walk_in_by_device(
+                form.application(current_language()),
+                device=who.device,
+                walk_in_id=walk_in_id,
+                badge_class=BadgeClass(form.badge_class.data),
+                noted=noted,
+            )
+            point = who.checkpoint(arrival_point(who.stop.id).id)
+            within = _within(point, shown)
+    except RegisteredAlready as refusal:
+        more = {"registration_id": refusal.registration_id} if refusal.is_confirmed else {}
+        return _refused(
+            refusal.status, refusal.code, refusal.message, fields={"mobile": refusal.message}, **more
+        )
+    registration_id = shown.holder.registration_id if shown.holder else None
+    return _answer(
+        {**_shown(who, point, shown, Direction.IN, within), "registration_id": registration_id}, 201
     )
 
 
@@ -287,21 +334,23 @@ def _upload(item: Any, who: Bearer) -> Upload | NotRead:
     try:
         if not isinstance(item, dict):
             raise NotUnderstood
+        named = shapes.ticket(item, supervises=who.supervises)
         return Upload(
             id=shapes.scan_number(item.get("id")),
             checkpoint_id=shapes.number(item, "checkpoint_id"),
-            code=shapes.text(item, "code", longest=shapes.LONGEST_CODE),
+            code=named if isinstance(named, str) else "",
+            registration_id=named if isinstance(named, int) else None,
             direction=shapes.direction(item),
             device_at=shapes.moment(item.get("device_at"), "device_at"),
             clock_ahead=shapes.ahead(item),
             reason=shapes.reason(item),
             gate=who.device.name,
         )
-    except NotUnderstood as refusal:
+    except (NotUnderstood, NotForThisRole) as refusal:
         return _not_read(item, who.device, refusal)
 
 
-def _not_read(item: Any, device: Device, refusal: NotUnderstood) -> NotRead:
+def _not_read(item: Any, device: Device, refusal: Refusal) -> NotRead:
     """Kept under its own number, or, where it has none, under one made of what it says: twice the same is once."""
     spelt = json.dumps(item, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
     made = UUID(bytes=hashlib.sha256(str(device.id).encode() + spelt).digest()[:16], version=4)
@@ -335,8 +384,8 @@ def _not_taken(item: Any) -> dict[str, Any]:
     }
 
 
-def _refused(status: int, code: str, message: str) -> Response:
-    return _answer({"error": code, "message": message, "request_id": g.get("request_id")}, status)
+def _refused(status: int, code: str, message: str, **more: Any) -> Response:
+    return _answer({"error": code, "message": message, "request_id": g.get("request_id"), **more}, status)
 
 
 @bp.errorhandler(Refusal)

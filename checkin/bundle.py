@@ -104,6 +104,8 @@ def _people(who: Bearer, salt: bytes, arrival_id: int | None) -> list[dict[str, 
             Registration.university,
             Registration.badge_class,
             Registration.state,
+            Person.name_pinyin,
+            Person.name_initials,
         )
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.stop_id == who.stop.id, Registration.state.in_(STANDING))
@@ -127,8 +129,9 @@ def _people(who: Bearer, salt: bytes, arrival_id: int | None) -> list[dict[str, 
             "x": chosen.get(number, []),
             "a": None,
             "p": passed.get(number, {}),
+            **({"y": [pinyin, initials]} if who.supervises else {}),  # nobody else may look for people
         }
-        for number, code, name, unit, badge_class, state in rows
+        for number, code, name, unit, badge_class, state, pinyin, initials in rows
     ]
 
 

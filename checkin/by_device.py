@@ -41,6 +41,11 @@ class Bearer:
         return found
 
     @property
+    def supervises(self) -> bool:
+        """Whether it may look people up, let them in by name and register them on the spot."""
+        return self.device.role is DeviceRole.SUPERVISE
+
+    @property
     def is_kiosk(self) -> bool:
         """Whether everybody reads its screen, so that names are hidden."""
         return self.device.role is DeviceRole.KIOSK

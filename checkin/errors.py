@@ -42,6 +42,7 @@ __all__ = [
     "TooMuchAtOnce",
     "UndoTooLate",
     "UnknownCode",
+    "WalkInUsedBefore",
     "WasNotWithin",
 ]
 
@@ -271,9 +272,17 @@ class RegisteredAlready(Refusal):
                 state=registration.state.label,
             )
         )
+        self.registration_id = registration.id
         self.full_name = registration.person.full_name
         self.is_confirmed = registration.state is RegistrationState.CONFIRMED
         self.spoken_code = registration.code
+
+
+class WalkInUsedBefore(Refusal):
+    """The number of a walk-in belongs to somebody else's."""
+
+    code = "walk_in_used_before"
+    sentence = _l("This was not understood. Please type it again.")
 
 
 class ArrivalStays(Refusal):

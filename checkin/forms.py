@@ -8,15 +8,16 @@ from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from checkin.walk_in import CHANNEL
 from privacy.purposes import Purpose
-from privacy.texts import current
+from privacy.texts import current, version_of
 from registrations.entry_forms import OptionalMailField
 from registrations.models import BadgeClass, Education
-from registrations.register import Application
+from registrations.register import CONSENT_VERSION, Application
 from shared.fields import FullNameField, LineField, MobileField
 
 LONGEST_GATE = 40
@@ -118,6 +119,8 @@ class WalkInForm(FlaskForm):
         ]
     )
 
+    consent_version = CONSENT_VERSION
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.badge_class.choices = [(one.value, one.label) for one in BadgeClass]
@@ -144,7 +147,32 @@ class WalkInForm(FlaskForm):
             research_field="",
             language=language,
             channel=CHANNEL,
+            consent_version=self.consent_version,
         )
+
+
+API_FIELDS = {
+    "full_name": "full_name",
+    "mobile": "mobile",
+    "university": "unit",
+    "consent": "consent_version",
+}
+"""What a device calls the fields of a walk-in."""
+
+
+def walk_in_form(sent: dict[str, Any]) -> WalkInForm:
+    """What a device sends of somebody on the spot. Consent is the version of the text that the person has agreed to."""
+    typed = {
+        field: value
+        for field, name in API_FIELDS.items()
+        if isinstance(value := sent.get(name), str) and field != "consent"
+    }
+    if version_of(Purpose.REGISTRATION, str(sent.get("consent_version"))):
+        typed["consent"] = "y"
+    typed["badge_class"] = str(sent.get("badge_class") or BadgeClass.DOCTOR.value)
+    form = WalkInForm(formdata=MultiDict(typed), meta={"csrf": False})
+    form.consent_version = str(sent.get("consent_version"))
+    return form
 
 
 class VolunteersForm(FlaskForm):

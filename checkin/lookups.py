@@ -49,6 +49,25 @@ def arrived_among(registration_ids: Collection[int]) -> dict[int, datetime]:
     return {registration_id: at for registration_id, at in rows}
 
 
+def passes_of(registration_ids: Collection[int], checkpoint_ids: Collection[int]) -> dict[int, list[CheckIn]]:
+    """Registration → its standing passes of these checkpoints that a scan stands behind, oldest first; one query."""
+    rows = db.session.scalars(
+        select(CheckIn)
+        .where(
+            CheckIn.registration_id.in_(registration_ids),
+            CheckIn.checkpoint_id.in_(checkpoint_ids),
+            CheckIn.voided_at.is_(None),
+            CheckIn.scan_id.is_not(None),
+        )
+        .order_by(CheckIn.arrived_at, CheckIn.id)
+        .options(lazyload("*"))
+    )
+    passed: dict[int, list[CheckIn]] = {}
+    for row in rows:
+        passed.setdefault(row.registration_id, []).append(row)
+    return passed
+
+
 def check_in_at(stop: Stop, check_in_id: int) -> CheckIn:
     """One arrival at ``stop``. Raises NotFound for another stop's."""
     check_in = db.session.scalar(select(CheckIn).where(CheckIn.id == check_in_id, CheckIn.stop_id == stop.id))

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import g, has_request_context
-from sqlalchemy import CTE, ColumnElement, exists, false, func, literal, select
+from sqlalchemy import CTE, ColumnElement, and_, exists, false, func, literal, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import IntegrityError
 
@@ -60,7 +60,7 @@ class Presented:
 
 
 def present(
-    code: str,
+    code: str | int,
     *,
     checkpoint: Checkpoint,
     gate: str,
@@ -71,7 +71,8 @@ def present(
 ) -> Presented:
     """Decide a scan and keep it. A scan sent again because its answer was lost is answered as the first time.
 
-    ``code`` is what a scanner read or somebody typed; ``direction`` counts only where people go in and out.
+    ``code`` is what a scanner read or somebody typed, or the number of a registration of this stop that a supervisor
+    has found by name; ``direction`` counts only where people go in and out.
     Raises ScanUsedBefore or ScanWasUndone for a scan id that cannot be answered. The caller holds the transaction
     and commits it also when somebody is refused: the refusal is kept too.
     """
@@ -132,14 +133,17 @@ def stands_in_the_way(
     return _already(holder, next(scan for scan in earlier if scan.id == first)) if first else None
 
 
-def hashed(code: str) -> bytes:
+def hashed(code: str | int) -> bytes:
     """What is kept of a code that belongs to nobody."""
-    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(str(code).encode("utf-8", "surrogatepass")).digest()
 
 
-def holder_of(code: str, checkpoint: Checkpoint, *, hold: bool = True) -> Holder | None:
+def holder_of(code: str | int, checkpoint: Checkpoint, *, hold: bool = True) -> Holder | None:
     """Whose ticket ``code`` is; None when it is nobody's. ``hold`` locks the registration until the transaction ends."""
-    if len(code.strip("\r\n\t")) >= CODE_LENGTH:
+    which: ColumnElement[bool]
+    if isinstance(code, int):  # of this stop: numbers can be guessed, codes cannot
+        which = and_(Registration.id == code, Registration.stop_id == checkpoint.stop_id)
+    elif len(code.strip("\r\n\t")) >= CODE_LENGTH:
         try:
             which = Registration.id == registration_id_on(code)
         except UnknownCode:

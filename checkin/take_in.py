@@ -50,6 +50,9 @@ MOST_AT_ONCE = 500
 class Upload:
     """One scan as the device has it. It never changes there, so that every copy says the same.
 
+    ``code`` is what was scanned or typed; where a supervisor let somebody in by name it is empty, and
+    ``registration_id`` says whom.
+
     ``clock_ahead``: how much the server's clock was ahead of the device's when last they spoke. ``reason`` is the code
     of the refusal that was shown, None when it was green.
     """
@@ -62,11 +65,17 @@ class Upload:
     clock_ahead: timedelta
     reason: str | None
     gate: str
+    registration_id: int | None = None
 
     @property
     def let_in(self) -> bool:
         """Whether green was shown."""
         return self.reason is None
+
+    @property
+    def named(self) -> str | int:
+        """What says whose ticket it is: the code, or the registration's number."""
+        return self.code if self.registration_id is None else self.registration_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ def take_in(
         point.id: point
         for point in db.session.scalars(select(Checkpoint).where(Checkpoint.id.in_(device.checkpoint_ids)))
     }
-    tickets = _registrations_on({upload.code for upload in uploads})
+    tickets = _registrations_on({upload.named for upload in uploads}, device.stop_id)
     undos = _its_own(set(undone), device)
     touched = _touched_before({*undos, *(upload.id for upload in uploads)})
     # Held in one order, whoever uploads: two devices with the same people never wait for each other.
@@ -114,7 +123,7 @@ def take_in(
     received_at, aside, rows = now(), dict[UUID, str](), list[dict[str, Any]]()
     for upload in uploads:
         point = points.get(upload.checkpoint_id)
-        holder = holders.get(tickets.get(upload.code, 0))
+        holder = holders.get(tickets.get(upload.named, 0))
         if holder is not None and point is not None:
             holder = replace(
                 holder,
@@ -186,7 +195,7 @@ def _time_of(upload: Upload, device: Device) -> datetime:
 def _arrived(
     holders: dict[int, Holder],
     uploads: Sequence[Upload],
-    tickets: dict[str, int],
+    tickets: dict[str | int, int],
     points: dict[int, Checkpoint],
     device: Device,
 ) -> dict[int, datetime]:
@@ -195,18 +204,21 @@ def _arrived(
         return {}
     arrived = arrived_among(holders)
     for upload in uploads:
-        point, number = points.get(upload.checkpoint_id), tickets.get(upload.code)
+        point, number = points.get(upload.checkpoint_id), tickets.get(upload.named)
         if point is not None and number and point.kind is CheckpointKind.ARRIVAL and upload.let_in:
             at = _time_of(upload, device)
             arrived[number] = min(arrived.get(number, at), at)
     return arrived
 
 
-def _registrations_on(codes: set[str]) -> dict[str, int]:
-    """Code → registration, for those that are somebody's."""
-    found: dict[str, int] = {}
-    typed: dict[str, str] = {}
-    for code in codes:
+def _registrations_on(named: set[str | int], stop_id: int) -> dict[str | int, int]:
+    """Code, or number of a registration of this stop → registration, for those that are somebody's."""
+    found: dict[str | int, int] = {}
+    typed: dict[str | int, str] = {}
+    numbers = {one for one in named if isinstance(one, int)}
+    for code in named:
+        if isinstance(code, int):
+            continue
         if len(code.strip("\r\n\t")) >= CODE_LENGTH:
             try:
                 found[code] = registration_id_on(code)
@@ -220,6 +232,11 @@ def _registrations_on(codes: set[str]) -> dict[str, int]:
             select(Registration.code, Registration.id).where(Registration.code.in_(set(typed.values())))
         )
     }
+    if numbers:
+        here = db.session.scalars(
+            select(Registration.id).where(Registration.id.in_(numbers), Registration.stop_id == stop_id)
+        )
+        found |= {number: number for number in here}
     return found | {code: by_code[spelt] for code, spelt in typed.items() if spelt in by_code}
 
 
@@ -270,7 +287,7 @@ def _row(
         "let_in": upload.let_in,
         "reason": upload.reason,
         "objection": against.code if against is not None else None,
-        "ticket_hash": None if holder is not None else hashed(upload.code),
+        "ticket_hash": None if holder is not None else hashed(upload.named),
         "verdict": Verdict.FIRST if upload.let_in else Verdict.REFUSED,  # until it is settled, at once
     }
 
@@ -320,7 +337,7 @@ def _set_aside(
                 "device_at": upload.device_at.isoformat(),
                 "gate": upload.gate,
                 "reason": upload.reason,
-                "ticket": hashed(upload.code).hex(),
+                "ticket": hashed(upload.named).hex(),
             },
         }
         for upload in wrong.values()

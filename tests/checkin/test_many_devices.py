@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
@@ -20,8 +20,13 @@ from werkzeug.serving import make_server
 from checkin.devices import join, open_code
 from checkin.errors import JoinCodeUsedUp
 from checkin.lookups import arrival_point
-from checkin.models import CheckIn, DeviceInvite, DeviceRole, Scan
+from checkin.models import CheckIn, Device, DeviceInvite, DeviceRole, Scan
+from checkin.walk_in import walk_in_by_device
+from people.models import Person
+from registrations.models import BadgeClass, Education, Registration
+from registrations.register import Application
 from registrations.tickets import make_first_key, ticket_for
+from shared.clock import now
 from shared.db import db, transaction
 from tests.checkin.test_many_scanners import at_once
 from tests.conftest import settings_for
@@ -126,3 +131,53 @@ def test_twelve_join_at_once_with_a_code_for_three_and_the_table_would_not_hold_
 def test_wrong_pins_tried_at_once_from_one_place_are_counted_one_by_one(hall: Flask) -> None:
     answers = at_once(hall, [joining(f"{number:06}", "10.9.9.9") for number in range(12)])
     assert Counter(answers) == {"join_code_unknown": 5, "too_many_tries": 7}
+
+
+def test_one_walk_in_sent_by_eight_retries_is_one_person_and_the_table_would_not_hold_a_second(
+    hall: Flask,
+) -> None:
+    stop = campaigns.stop()
+    device = gates.device(stop, role=DeviceRole.SUPERVISE)
+    db.session.commit()
+    number, device_id = uuid4(), device.id
+    someone = Application(
+        full_name="康定国",
+        mobile="+8613900001234",
+        email="",
+        university="山西大学",
+        education=Education.OTHER,
+        research_field="",
+    )
+
+    def once(noted: datetime | None) -> Callable[[], str]:
+        def act() -> str:
+            shown = walk_in_by_device(
+                someone,
+                device=db.session.get_one(Device, device_id),
+                walk_in_id=number,
+                badge_class=BadgeClass.DOCTOR,
+                noted=noted,
+            )
+            return str(shown.scan_id)
+
+        return act
+
+    answers = at_once(hall, [once(None if turn % 2 else now()) for turn in range(DEVICES)])
+    assert Counter(map(str, answers)) == {str(number): DEVICES}
+    db.session.rollback()
+    for model in (Registration, Person, Scan, CheckIn):
+        assert db.session.scalar(select(func.count()).select_from(model)) == 1, model
+    # Without the lock the table refuses a second of the same number; without the index it takes it.
+    another = registrations.registration(at=stop)
+    second = text("UPDATE registrations SET submission_id = :number WHERE id = :id").bindparams(
+        number=number, id=another.id
+    )
+    db.session.commit()
+    with pytest.raises(IntegrityError, match="uq_registrations_submission_id"):
+        db.session.execute(second)
+    db.session.rollback()
+    db.session.execute(text("DROP INDEX uq_registrations_submission_id"))
+    db.session.execute(second)
+    same = select(func.count()).where(Registration.submission_id == number)
+    assert db.session.scalar(same) == 2
+    db.session.rollback()
