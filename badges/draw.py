@@ -188,6 +188,15 @@ class Drawing:
         if text:
             self._set(text, self._fit(text, place, face), place, face)
 
+    def ticket_code(self, code: str, place: Box) -> None:
+        """Draw a ticket's QR symbol into ``place``, which has to lie in white."""
+        self._code(code, place)
+
+    def block(self, place: Box, colour: Colour) -> None:
+        """Fill a rectangle."""
+        self._fill(colour)
+        self._canvas.rect(*_points(place), stroke=0, fill=1)
+
     def save(self) -> None:
         """Close the page and write the file."""
         self._canvas.showPage()

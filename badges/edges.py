@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from badges import views
+from badges import ticket_views, views
 from shared.edges import Edges
 
-EDGES = Edges(pages=(views.bp,))
+EDGES = Edges(pages=(views.bp, ticket_views.bp))

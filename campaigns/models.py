@@ -7,7 +7,15 @@ from enum import StrEnum
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    FetchedValue,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared.clock import now
@@ -203,6 +211,8 @@ class Stop(Model):
     volunteers_take_walk_ins: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     is_main_venue: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     main_stop_id: Mapped[int | None]
+    # How often time or place have changed, counted by a trigger: calendars take the entry with the higher number.
+    calendar_sequence: Mapped[int] = mapped_column(server_default=text("0"), server_onupdate=FetchedValue())
 
     campaign: Mapped[Campaign] = relationship(back_populates="stops", lazy="joined")
     host_city: Mapped[HostCity | None] = relationship(lazy="joined")
@@ -312,6 +322,8 @@ class ProgrammeItem(Model):
     cancelled_at: Mapped[Moment | None]
     # What those who had chosen it are told; it stands in their mail and on the public page.
     cancelled_reason: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    # How often time or place have changed, counted by a trigger, for those who have it in their calendar.
+    calendar_sequence: Mapped[int] = mapped_column(server_default=text("0"), server_onupdate=FetchedValue())
 
     stop: Mapped[Stop] = relationship(back_populates="programme")
 

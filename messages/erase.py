@@ -24,6 +24,7 @@ def empty_these(condition: ColumnElement[bool]) -> int:
             body_text="",
             body_html="",
             inline_png=None,
+            calendars=[],
             last_error=None,
             state=case((Message.state == MessageState.QUEUED, MessageState.KEPT), else_=Message.state),
         )

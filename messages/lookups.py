@@ -19,7 +19,12 @@ from shared.db import db
 from shared.errors import NotFound
 from shared.language import in_language
 
-_BODIES = (defer(Message.body_html), defer(Message.body_text), defer(Message.inline_png))
+_BODIES = (
+    defer(Message.body_html),
+    defer(Message.body_text),
+    defer(Message.inline_png),
+    defer(Message.calendars),
+)
 
 
 class StopName(NamedTuple):

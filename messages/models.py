@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Model, Moment, state_column
@@ -58,6 +58,8 @@ class Message(Model):
     body_text: Mapped[str]
     body_html: Mapped[str]
     inline_png: Mapped[bytes | None]
+    # Calendar files that go with it, each the text of an .ics.
+    calendars: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     message_id: Mapped[str] = mapped_column(unique=True)
     state: Mapped[MessageState] = state_column(MessageState, name="state")
     tries: Mapped[int] = mapped_column(server_default=text("0"))

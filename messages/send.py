@@ -136,7 +136,7 @@ def send_again(message_id: int, *, by: Actor) -> Message:
 
 
 def as_mail(message: Message, mail_from: str) -> EmailMessage:
-    """The message as it goes over the wire: text, HTML, and the picture inside the HTML."""
+    """The message as it goes over the wire: text, HTML, the picture inside the HTML, and calendar files."""
     mail = EmailMessage()
     mail["Message-ID"] = message.message_id
     mail["Date"] = format_datetime(message.written_at)
@@ -158,7 +158,21 @@ def as_mail(message: Message, mail_from: str) -> EmailMessage:
             filename="ticket.png",
             disposition="inline",
         )
+    for number, calendar in enumerate(message.calendars, start=1):
+        # As bytes: as text its CRLF, which the format asks for, would be lost.
+        mail.add_attachment(
+            calendar.encode(),
+            maintype="text",
+            subtype="calendar",
+            params={"method": _method(calendar), "charset": "utf-8"},
+            filename="calendar.ics" if len(message.calendars) == 1 else f"calendar-{number}.ics",
+        )
     return mail
+
+
+def _method(calendar: str) -> str:
+    """What the calendar file asks for; the mail's own header has to say the same (RFC 6047)."""
+    return "CANCEL" if "\r\nMETHOD:CANCEL\r\n" in calendar else "PUBLISH"
 
 
 def _sender(mail_from: str) -> Address:

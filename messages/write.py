@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,12 +28,14 @@ def write_message(
     language: str,
     context: dict[str, Any],
     inline_png: bytes | None = None,
+    calendars: Sequence[str] = (),
 ) -> Message | None:
     """Write down a message of ``kind`` and promise to send it; None when it was written before.
 
     ``kind`` names the folder under ``templates/messages``, ``context`` is what its three templates see, ``language``
     is ``zh`` or ``en``. ``occasion`` (letters, digits, ``-``) tells apart two messages of one kind about one
-    registration. ``inline_png`` is the picture that ``cid:ticket`` stands for. The caller holds the transaction.
+    registration. ``inline_png`` is the picture that ``cid:ticket`` stands for, ``calendars`` are the texts of .ics files
+    to attach. The caller holds the transaction.
     """
     with force_locale(BABEL_LOCALES[language]):
         subject = " ".join(render_template(f"messages/{kind}/subject.txt", **context).split())
@@ -51,6 +54,7 @@ def write_message(
             body_text=body_text,
             body_html=body_html,
             inline_png=inline_png,
+            calendars=list(calendars),
             message_id=f"<{kind}.{registration_id or 0}.{occasion}@{_host()}>",
             state=MessageState.QUEUED,
             written_at=now(),

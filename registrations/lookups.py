@@ -191,6 +191,11 @@ def arrived_at(registration: Registration) -> datetime | None:
     return moment
 
 
+def has_ticket(registration: Registration) -> bool:
+    """Whether there is a ticket to show: a seat, at a stop that is held."""
+    return registration.state is RegistrationState.CONFIRMED and registration.stop.cancelled_at is None
+
+
 def programme_chosen(registration: Registration) -> list[ProgrammeItem]:
     """What somebody has chosen of the stop's programme, in the order of its time; cancelled items among it."""
     return list(

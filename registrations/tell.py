@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +14,11 @@ from sqlalchemy import func, select
 
 from audit.models import AuditEntry
 from campaigns.models import ProgrammeItem, Stop
+from messages.models import Message
 from messages.write import write_message
 from questions.lookups import has_second_form
 from registrations.by_invitation import invitation_address
+from registrations.calendar_entry import calendar_cancellations, calendar_entry
 from registrations.field_names import field_names
 from registrations.links import address_for
 from registrations.lookups import across, place_in_line, programme_chosen, seat_rules_of
@@ -77,14 +81,18 @@ def tell_of_step(registration_id: int, after: RegistrationState) -> None:
     ).first()
     more: dict[str, Any] = {"reason": step.reason if step else None}
     ticket = None
+    calendars: list[str] = []
     if after is RegistrationState.WAITING:
         more["place"] = place_in_line(registration)
     if after is RegistrationState.CONFIRMED:
         make_first_key()  # SECRET_KEY may have been changed since the seat was given
         ticket = qr_png(ticket_for(registration))
+        calendars = _calendar(registration)
         if has_second_form(registration.stop):
             more["second_form"] = f"{address_for(registration)}/after-approval"
-    _write(registration, _kind(after, step), str(step.id if step else 0), more, ticket)
+    elif step is not None and step.before is RegistrationState.CONFIRMED:
+        calendars = _out_of_calendar(registration)
+    _write(registration, _kind(after, step), str(step.id if step else 0), more, ticket, calendars)
 
 
 def _kind(after: RegistrationState, step: StateChange | None) -> str:
@@ -153,7 +161,10 @@ def tell_of_stop(registration_id: int, kind: str, occasion: str) -> None:
     if kind == "moved" and registration.stop.cancelled_at is not None:
         return  # nobody shall set out for the new place of a stop that is not held
     has_ticket = registration.state is RegistrationState.CONFIRMED
-    _write(registration, kind, occasion, {"has_ticket": has_ticket}, None)
+    calendars: list[str] = []
+    if has_ticket:
+        calendars = _calendar(registration) if kind == "moved" else _out_of_calendar(registration)
+    _write(registration, kind, occasion, {"has_ticket": has_ticket}, None, calendars)
 
 
 def tell_of_cancelled_item(registration_id: int, item_id: int) -> None:
@@ -177,7 +188,10 @@ def tell_of_cancelled_item(registration_id: int, item_id: int) -> None:
         not item.group_zh or one.group_zh == item.group_zh for one in others
     ):
         more["choose_link"] = f"{address_for(registration)}/programme"
-    _write(registration, "item_cancelled", str(item.id), more, None)
+    calendars: list[str] = []
+    if registration.state is RegistrationState.CONFIRMED:
+        calendars = _out_of_calendar(registration, item)
+    _write(registration, "item_cancelled", str(item.id), more, None, calendars)
 
 
 def tell_of_moved_item(registration_id: int, item_id: int, occasion: str) -> None:
@@ -195,7 +209,8 @@ def tell_of_moved_item(registration_id: int, item_id: int, occasion: str) -> Non
     more: dict[str, Any] = {"item": item, "clashes": across(item, chosen)}
     if registration.stop.starts_at > now():
         more["choose_link"] = f"{address_for(registration)}/programme"
-    _write(registration, "item_moved", occasion, more, None)
+    calendars = _calendar(registration) if registration.state is RegistrationState.CONFIRMED else []
+    _write(registration, "item_moved", occasion, more, None, calendars)
 
 
 def tell_of_invitation(invitation_id: int, times: int) -> None:
@@ -264,8 +279,54 @@ def latest_act(subject_id: int, kind: str = "Stop") -> str:
     return str(latest or 0)
 
 
+def _calendar(registration: Registration) -> list[str]:
+    """The stop and what was chosen, for the calendar; in the language that the mail is written in."""
+    with force_locale(BABEL_LOCALES[registration.language]):
+        chosen = programme_chosen(registration)
+        return [calendar_entry(registration, chosen=chosen, link=address_for(registration), at=now())]
+
+
+def _out_of_calendar(registration: Registration, item: ProgrammeItem | None = None) -> list[str]:
+    """What takes ``item``, or else the stop and every item that was ever sent, out of the calendar again.
+
+    Whoever gives up a seat gives up the choices with it, so the items are those of the files that were sent before.
+    """
+    with force_locale(BABEL_LOCALES[registration.language]):
+        return calendar_cancellations(
+            registration,
+            items=[item] if item is not None else _items_sent(registration),
+            with_stop=item is None,
+            link=address_for(registration),
+            at=now(),
+        )
+
+
+def _items_sent(registration: Registration) -> list[ProgrammeItem]:
+    sent = db.session.scalars(
+        select(Message.calendars).where(
+            Message.registration_id == registration.id, func.cardinality(Message.calendars) > 0
+        )
+    )
+    named = {int(found) for calendars in sent for one in calendars for found in _ITEM_UID.findall(one)}
+    if not named:
+        return []
+    return list(
+        db.session.scalars(
+            select(ProgrammeItem).where(ProgrammeItem.id.in_(named)).order_by(ProgrammeItem.id)
+        )
+    )
+
+
+_ITEM_UID = re.compile(r"^UID:registration-\d+-item-(\d+)@", re.MULTILINE)
+
+
 def _write(
-    registration: Registration, kind: str, occasion: str, more: dict[str, Any], inline_png: bytes | None
+    registration: Registration,
+    kind: str,
+    occasion: str,
+    more: dict[str, Any],
+    inline_png: bytes | None,
+    calendars: Sequence[str] = (),
 ) -> None:
     if not registration.email:
         return  # a guest whom the office entered without an address; the office speaks with him itself
@@ -283,4 +344,5 @@ def _write(
             **more,
         },
         inline_png=inline_png,
+        calendars=calendars,
     )

@@ -31,8 +31,8 @@ from registrations.form_pages import (
 )
 from registrations.forms import RegisterForm
 from registrations.links import address_for, link_for, registration_on_link
-from registrations.lookups import may_choose_programme, place_in_line, programme_chosen
-from registrations.models import STANDING, RegistrationState
+from registrations.lookups import has_ticket, may_choose_programme, place_in_line, programme_chosen
+from registrations.models import STANDING, Registration, RegistrationState
 from registrations.offer import accept_offer as accept_offer_verb
 from registrations.offer import decline_offer as decline_offer_verb
 from registrations.own_page import READS, what_one_may_do
@@ -41,11 +41,11 @@ from registrations.register import refuse_unless_admitted
 from registrations.register import register as register_verb
 from registrations.second_form import second_form_for
 from registrations.still_coming import is_asked, say_still_coming
-from registrations.ticket_code import qr_png, qr_svg
+from registrations.ticket_code import qr_svg
 from registrations.tickets import ticket_for
 from shared.clock import now
 from shared.db import transaction
-from shared.errors import NotFound, Refusal
+from shared.errors import Refusal
 from shared.language import current_language
 
 bp = Blueprint("registrations", __name__)
@@ -141,9 +141,8 @@ def own_page(link: str) -> ResponseReturnValue:
         keys_after_approval(registration.stop.campaign_id) if registration.second_form_at else frozenset()
     )
     ticket = None
-    if state is RegistrationState.CONFIRMED and registration.stop.cancelled_at is None:
-        # The symbol is drawn by us out of a code of ours; there is no foreign text in it.
-        ticket = Markup(qr_svg(ticket_for(registration), title=_("QR code of your ticket")))  # noqa: S704
+    if has_ticket(registration):
+        ticket = _symbol(registration)
     return render_template(
         "registrations/own_page.html",
         registration=registration,
@@ -226,23 +225,33 @@ def own_calendar(link: str) -> ResponseReturnValue:
     )
     return Response(
         text,
-        content_type="text/calendar; charset=utf-8",
+        content_type="text/calendar; charset=utf-8; method=PUBLISH",
         headers={"Content-Disposition": f'attachment; filename="{registration.spaced_code}.ics"'},
     )
 
 
-@bp.get("/r/<link>/ticket.png")
+@bp.get("/r/<link>/ticket")
 @open_to_everyone
 def own_ticket(link: str) -> ResponseReturnValue:
-    """The ticket as a picture to keep on the phone; only while there is a seat at a stop that is held."""
+    """The ticket alone, large and white, for the entrance; without a seat one is led to one's own page."""
     registration = registration_on_link(link)
-    if registration.state is not RegistrationState.CONFIRMED or registration.stop.cancelled_at is not None:
-        raise NotFound
-    return Response(
-        qr_png(ticket_for(registration), module=16),
-        content_type="image/png",
-        headers={"Content-Disposition": f'attachment; filename="{registration.spaced_code}.png"'},
+    if not has_ticket(registration):
+        return redirect(url_for("registrations.own_page", link=link), 303)
+    traces = traces_of(registration, reads=READS)
+    return render_template(
+        "registrations/ticket.html",
+        registration=registration,
+        stop=registration.stop,
+        link=link,
+        ticket=_symbol(registration),
+        arrived_at=traces.arrived_at,
+        programme=programme_chosen(registration) if traces.has_chosen else [],
     )
+
+
+def _symbol(registration: Registration) -> Markup:
+    """The ticket's QR code; drawn by us out of a code of ours, so there is no foreign text in it."""
+    return Markup(qr_svg(ticket_for(registration), title=_("QR code of your ticket")))  # noqa: S704
 
 
 @bp.get("/privacy")

@@ -30,6 +30,7 @@ const BUNDLES = {
   "programme.js": "campaigns/programme.js",
   "queue.js": "registrations/queue.js",
   "score.js": "registrations/score.js",
+  "ticket.js": "registrations/ticket.js",
   "queue.css": "registrations/queue.css",
   "gate.css": "checkin/gate.css",
   "gate_app.js": "checkin/app/main.js",

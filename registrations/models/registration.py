@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -326,6 +327,8 @@ class Registration(Model):
     edits_until: Mapped[Moment | None]
     # The name was changed after there was a ticket: whoever printed a badge prints another.
     renamed_at: Mapped[Moment | None]
+    # How often a seat was given or taken and the stop changed, counted by a trigger: see calendar_entry.py.
+    calendar_sequence: Mapped[int] = mapped_column(server_default=text("0"), server_onupdate=FetchedValue())
     # Nothing personal is left; the row is kept for what is counted.
     erased_at: Mapped[Moment | None]
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from campaigns.models import Stop
 from registrations.links import link_for
 from registrations.models import Registration, RegistrationState
-from shared.clock import now
+from shared.clock import in_china, now
 from shared.db import db
 from tests.conftest import Browser
 from tests.factories import campaigns, registrations
@@ -228,14 +228,15 @@ def test_the_calendar_entry_holds_the_stop_in_lines_of_75_octets(client: Browser
     stop = campaigns.stop(venue_zh="很长的会议中心名称，含逗号、分号;与更多文字" * 4)
     registration = registrations.registration(at=stop)
     answer = client.get(f"/r/{link_for(registration)}/calendar.ics")
-    assert answer.content_type == "text/calendar; charset=utf-8"
+    assert answer.content_type == "text/calendar; charset=utf-8; method=PUBLISH"
+    assert answer.headers["Cache-Control"] == "no-store"
     assert answer.data.endswith(b"END:VCALENDAR\r\n")
     lines = answer.data.split(b"\r\n")
     assert max(map(len, lines)) <= 75
     for line in lines:
         line.decode()  # no character is cut
     whole = re.sub("\r\n ", "", answer.text)
-    assert f"DTSTART:{stop.starts_at:%Y%m%dT%H%M%SZ}" in whole
+    assert f"DTSTART;TZID=Asia/Shanghai:{in_china(stop.starts_at):%Y%m%dT%H%M%S}" in whole
     assert stop.venue_zh.replace(";", "\\;") in whole
 
 
