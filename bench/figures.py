@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Figure:
 
     ``reference`` is the same work done in the least way there is, measured in the same run and unit; ``ratio`` is
     value / reference. ``errors`` counts answers that should not have been; ``consistent`` says whether the database
-    holds afterwards exactly what was answered.
+    holds afterwards exactly what was answered. ``more`` is what this measure tells besides, by name.
     """
 
     measure: str
@@ -34,12 +34,14 @@ class Figure:
     value: float
     unit: str
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     errors: int
     consistent: bool
     reference: float
     ratio: float
     at: str
+    more: dict[str, float] = field(default_factory=dict)
 
 
 def percentile(seconds: Sequence[float], share: float) -> float:
@@ -66,6 +68,7 @@ def figure_of(
     reference: Sequence[Sequence[Sample]],
     wanted: frozenset[str],
     consistent: bool,
+    more: dict[str, float] | None = None,
 ) -> Figure:
     """The figure of runs at a rate. ``wanted`` are the outcomes that are no errors; only they count."""
     good = [[sample for sample in run if sample.outcome in wanted] for run in runs]
@@ -78,6 +81,7 @@ def figure_of(
         errors=sum(len(run) for run in runs) - sum(len(run) for run in good),
         consistent=consistent,
         reference=rate([[sample for sample in run if sample.outcome in wanted] for run in reference]),
+        more=more,
     )
 
 
@@ -91,6 +95,7 @@ def figure(
     errors: int,
     consistent: bool,
     reference: float,
+    more: dict[str, float] | None = None,
 ) -> Figure:
     """A figure whose value was reckoned elsewhere."""
     return Figure(
@@ -99,12 +104,14 @@ def figure(
         value=round(value, 3),
         unit=unit,
         p50_ms=round(percentile(seconds, 0.50) * 1_000, 2),
+        p95_ms=round(percentile(seconds, 0.95) * 1_000, 2),
         p99_ms=round(percentile(seconds, 0.99) * 1_000, 2),
         errors=errors,
         consistent=consistent,
         reference=round(reference, 3),
         ratio=round(value / reference, 4) if reference else 0.0,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
+        more={name: round(one, 3) for name, one in (more or {}).items()},
     )
 
 
@@ -123,16 +130,19 @@ def table(figures: Sequence[Figure]) -> str:
         "value",
         "unit",
         "p50 ms",
+        "p95 ms",
         "p99 ms",
         "errors",
         "consistent",
         "reference",
         "ratio",
+        "besides",
     )
     lines = [head] + [
         (
-            each.measure, each.case, f"{each.value:,.1f}", each.unit, f"{each.p50_ms:,.1f}", f"{each.p99_ms:,.1f}",
-            str(each.errors), "yes" if each.consistent else "NO", f"{each.reference:,.1f}", f"{each.ratio:.3f}",
+            each.measure, each.case, f"{each.value:,.1f}", each.unit, f"{each.p50_ms:,.1f}", f"{each.p95_ms:,.1f}",
+            f"{each.p99_ms:,.1f}", str(each.errors), "yes" if each.consistent else "NO", f"{each.reference:,.1f}",
+            f"{each.ratio:.3f}", ", ".join(f"{name} {one:,.4g}" for name, one in each.more.items()),
         )
         for each in figures
     ]  # fmt: skip

@@ -37,7 +37,13 @@ class Lane(Protocol):
         """Hang up; not measured."""
 
 
-def drive(lanes: Sequence[Lane], *, most_seconds: float = 120.0) -> list[Sample]:
+class Driven(list[Sample]):
+    """Every answer, by the time it was asked for. ``client_seconds``: the processor time that asking took in all."""
+
+    client_seconds: float = 0.0
+
+
+def drive(lanes: Sequence[Lane], *, most_seconds: float = 120.0) -> Driven:
     """Run the lanes side by side and return every answer, by the time it was asked for.
 
     A lane stops taking up work after ``most_seconds``. An exception in ``do`` is an answer too, named
@@ -64,12 +70,15 @@ def drive(lanes: Sequence[Lane], *, most_seconds: float = 120.0) -> list[Sample]
                 process.join()
         for end in ends:
             end.close()
-    samples: list[Sample] = []
+    driven = Driven()
     for answer in answers:
         if isinstance(answer, str):
             raise RuntimeError(answer)
-        samples += answer
-    return sorted(samples, key=lambda sample: sample.began)
+        samples, seconds = answer
+        driven += samples
+        driven.client_seconds += seconds
+    driven.sort(key=lambda sample: sample.began)
+    return driven
 
 
 def _process(lanes: Sequence[Lane], barrier: Barrier, most_seconds: float, end: Connection[Any, Any]) -> None:
@@ -82,22 +91,23 @@ def _process(lanes: Sequence[Lane], barrier: Barrier, most_seconds: float, end: 
         end.close()
 
 
-def _received(end: Connection[Any, Any], seconds: float) -> list[Sample] | str:
+def _received(end: Connection[Any, Any], seconds: float) -> tuple[list[Sample], float] | str:
     try:
         if end.poll(seconds):
-            answer: list[Sample] | str = end.recv()
+            answer: tuple[list[Sample], float] | str = end.recv()
             return answer
     except EOFError:
         pass
     return "a client process ended without an answer"
 
 
-def run_lanes(lanes: Sequence[Lane], barrier: Barrier, most_seconds: float) -> list[Sample]:
-    """One process's share of the lanes, a thread each."""
+def run_lanes(lanes: Sequence[Lane], barrier: Barrier, most_seconds: float) -> tuple[list[Sample], float]:
+    """One process's share of the lanes, a thread each; the answers, and the processor's seconds they took to get."""
     samples: list[list[Sample]] = [[] for _ in lanes]
+    spent: list[float] = [0.0 for _ in lanes]
     failures: list[BaseException] = []
 
-    def run(lane: Lane, kept: list[Sample]) -> None:
+    def run(number: int, lane: Lane, kept: list[Sample]) -> None:
         try:
             lane.open()
             barrier.wait(READY_WITHIN)
@@ -105,7 +115,7 @@ def run_lanes(lanes: Sequence[Lane], barrier: Barrier, most_seconds: float) -> l
             barrier.abort()
             failures.append(failure)
             return
-        until = time.monotonic() + most_seconds
+        until, before = time.monotonic() + most_seconds, time.thread_time()
         for item in lane.items:
             began = time.monotonic()
             if began > until:
@@ -115,9 +125,13 @@ def run_lanes(lanes: Sequence[Lane], barrier: Barrier, most_seconds: float) -> l
             except Exception as failure:  # an answer like any other, and counted as an error
                 outcome = f"error: {type(failure).__name__}"
             kept.append(Sample(began, time.monotonic() - began, outcome))
+        spent[number] = time.thread_time() - before
         lane.close()
 
-    threads = [threading.Thread(target=run, args=pair) for pair in zip(lanes, samples, strict=True)]
+    threads = [
+        threading.Thread(target=run, args=(number, lane, samples[number]))
+        for number, lane in enumerate(lanes)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -127,4 +141,4 @@ def run_lanes(lanes: Sequence[Lane], barrier: Barrier, most_seconds: float) -> l
             raise RuntimeError(f"a client could not begin: {failure!r}") from failure
     if failures:
         raise RuntimeError("the clients did not begin together")
-    return [sample for kept in samples for sample in kept]
+    return [sample for kept in samples for sample in kept], sum(spent)

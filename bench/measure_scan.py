@@ -1,114 +1,146 @@
-"""The gate over HTTP: tickets scanned at 1, 8 and 32 connections, some of them twice.
+"""The gate over HTTP: 10,000 registrations, devices with tokens of their own at 1, 8 and 32 connections.
 
-A scan is what the gate page sends: a POST with the ticket's QR code, the session's cookie and token. Product and
-reference take turns, so that a machine that is busy with other things disturbs both alike; worker and relay open the
-leads meanwhile, as they do at a real gate. Consistent when no ticket let in two, every answer "arrived" is a row and
-the other way round, and every arrival has opened one lead.
+At each: tickets scanned for the first time, then again, then codes that are nobody's, then all of these mixed. Product
+and reference take turns in short rounds, so that a machine that is busy with other things disturbs both alike; worker
+and relay go on beside both. The reference is the statements of such scans, recorded, sent by psycopg. Consistent when
+each ticket let in one, every scan that was answered is stored once as it was answered, and the sums are right: as many
+entries, lines of the record and promises as scans that were let in.
 """
 
 from __future__ import annotations
 
-import re
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from bench.browser import Browser, csrf_token, signed_in
-from bench.figures import Figure, Sample, figure_of
-from bench.lanes import drive
-from bench.replay import ReplayLane, Step, recording, with_slots
+from bench.figures import Figure, Sample, figure_of, percentile, rate
+from bench.gate import FIRST_REGISTRATION, DeviceLane, Hall, Ticket, TrivialLane, hall, scan_body, uuid7
+from bench.lanes import Driven, drive
+from bench.replay import COMMIT, ROLLBACK, ReplayLane, Step, recording, with_slots
 from bench.served import Ground, House
 
-CASES = ((1, 150), (8, 500), (32, 800))
-"""Connections, and tickets in each round at most."""
+PEOPLE = 10_000
+CASES = ((1, 1_600), (8, 4_200), (32, 3_000))
+"""Connections, and tickets scanned for the first time at most; the others of the 10,000 are for the mixed rounds."""
 ROUNDS = 2
-MOST_SECONDS = 12.0
-"""A round ends by then, on whatever machine."""
-TWICE = 20
-"""Every so many tickets one is scanned a second time."""
-WANTED = frozenset({"arrived", "already"})
-# Numbers that no other parameter of a statement will equal by chance.
-FIRST_REGISTRATION = 7_000_001
+MOST_SECONDS = 3.0
+"""A round of first scans ends by then, on whatever machine; the others after half of it."""
+LET_IN, AGAIN, NOBODY, MIXED = "first", "again", "unknown", "mixed"
+KINDS = (LET_IN, AGAIN, NOBODY, MIXED)
+ANSWERS = {LET_IN: "let in", AGAIN: "already_checked_in", NOBODY: "unknown_code"}
+ALL_ANSWERS = frozenset(ANSWERS.values())
+MIX = (LET_IN, AGAIN, LET_IN, NOBODY, LET_IN, AGAIN, LET_IN, LET_IN, NOBODY, LET_IN)
+MIXED_FIRST = MIX.count(LET_IN)
 
 
 @dataclass(frozen=True)
-class Ticket:
-    """One confirmed registration: its number, its short code and what its QR code says."""
+class Scan:
+    """One scan to be made: its number, what kind it will be, the code, and whose it is."""
 
-    registration_id: int
+    number: UUID
+    kind: str
     code: str
-    qr: str
+    registration_id: int | None
 
 
-@dataclass
-class ScanLane:
-    """One scanner at the gate."""
+class Tickets:
+    """The tickets of a hall, given out in order; those given out once can be scanned again."""
 
-    host: str
-    port: int
-    stop_id: int
-    gate: str
-    cookies: dict[str, str]
-    token: str
-    items: Sequence[tuple[str, str]]
-    _browser: Browser | None = field(default=None)
+    def __init__(self, tickets: Sequence[Ticket]) -> None:
+        self._fresh: Iterator[Ticket] = iter(tickets)
+        self._used: list[Ticket] = []
+        self._dice = random.Random(4)
 
-    def open(self) -> None:
-        """Connect, and have the page once."""
-        self._browser = Browser(self.host, self.port, cookies=self.cookies)
-        self._browser.get("/healthz")
+    def scans(self, kind: str, count: int) -> list[Scan]:
+        """``count`` scans of that kind; fewer when there are no tickets left."""
+        made = []
+        for number in range(count):
+            scan = self._scan(MIX[number % len(MIX)] if kind == MIXED else kind)
+            if scan is None:
+                break
+            made.append(scan)
+        return made
 
-    def do(self, item: tuple[str, str]) -> str:
-        """Scan one ticket; ``arrived``, ``already`` or what else was said."""
-        if self._browser is None:
-            raise RuntimeError("open() comes first")
-        qr, scan_id = item
-        answer = self._browser.post(
-            f"/gate/{self.stop_id}",
-            {"code": qr, "gate": self.gate, "scan_id": scan_id},
-            X_Requested_With="fetch",
-            X_CSRFToken=self.token,
-        )
-        said = re.search(r'data-result="([a-z_]+)"', answer.text)
-        return said[1] if said else f"status {answer.status}"
+    def were_used(self, numbers: set[int]) -> None:
+        """Only these were let in, and can be scanned again."""
+        self._used = [ticket for ticket in self._used if ticket.registration_id in numbers]
 
-    def close(self) -> None:
-        """Hang up."""
-        if self._browser is not None:
-            self._browser.close()
+    def _scan(self, kind: str) -> Scan | None:
+        if kind == LET_IN:
+            ticket = next(self._fresh, None)
+            if ticket is None:
+                return None
+            self._used.append(ticket)
+            return Scan(uuid7(), kind, ticket.qr, ticket.registration_id)
+        ticket = self._dice.choice(
+            self._used[:-64] or self._used
+        )  # those just given out may still be under way
+        if kind == AGAIN:
+            return Scan(uuid7(), kind, ticket.qr, ticket.registration_id)
+        return Scan(uuid7(), kind, _forged(ticket.qr), None)
+
+
+def _forged(code: str) -> str:
+    """A ticket whose signature is another's: one character is changed."""
+    at = 60
+    return code[:at] + ("1" if code[at] == "0" else "0") + code[at + 1 :]
 
 
 def run(ground: Ground) -> list[Figure]:
-    """Measure each case in a house of its own."""
+    """Measure in a house of its own."""
     with ground.house(ground.fresh_database()) as house:
+        house.tell(f"ALTER SEQUENCE registrations_id_seq RESTART WITH {FIRST_REGISTRATION}")
         return figures_of(house)
 
 
 def figures_of(
-    house: House, cases: Sequence[tuple[int, int]] = CASES, *, rounds: int = ROUNDS
+    house: House,
+    cases: Sequence[tuple[int, int]] = CASES,
+    *,
+    kinds: Sequence[str] = KINDS,
+    people: int = PEOPLE,
+    rounds: int = ROUNDS,
+    most_seconds: float = MOST_SECONDS,
 ) -> list[Figure]:
-    """Measure each case at stops of its own, taking turns with the reference."""
+    """Measure each case, taking turns with the reference, which has a hall of its own as large."""
+    most = max(connections for connections, _count in cases)
+    ours, theirs = hall(house, people, most), hall(house, people, 1)
+    scripts = recorded_scans(house, theirs)
+    statements = {
+        kind: sum(step.sql not in (COMMIT, ROLLBACK) for step in steps) for kind, steps in scripts.items()
+    }
+    our_tickets, their_tickets = Tickets(ours.tickets), Tickets(theirs.tickets[3:])
     figures = []
-    house.tell(f"ALTER SEQUENCE registrations_id_seq RESTART WITH {FIRST_REGISTRATION}")
     for connections, count in cases:
-        runs, references, consistent = [], [], True
-        for _round in range(rounds):
-            stop_id, tickets = tickets_for(house, count)
-            samples = scan(house, stop_id, tickets, connections)
-            kept = house.wait_until_promises_are_kept()
-            consistent = consistent and kept and is_consistent(house, stop_id, samples)
-            runs.append(samples)
-            references.append(replayed(house, *tickets_for(house, count + 1), connections))
-            house.wait_until_promises_are_kept()
-        figures.append(
-            figure_of(
-                "scan", _case(connections), runs, unit="scans/s", reference=references, wanted=WANTED,
-                consistent=consistent,
-            )
-        )  # fmt: skip
+        trivial = drive(
+            [TrivialLane(house.host, house.port, range(10**6)) for _ in range(connections)],
+            most_seconds=most_seconds / 4,
+        )
+        for kind in kinds:
+            share = count // rounds if kind == LET_IN else count // 4 // rounds
+            seconds = most_seconds if kind == LET_IN else most_seconds / 2
+            runs, references, consistent = [], [], True
+            for _round in range(rounds):
+                planned = our_tickets.scans(kind, share)
+                samples = scan(house, ours, planned, connections, most_seconds=seconds)
+                consistent = consistent and is_consistent(house, ours, planned, samples)
+                our_tickets.were_used(arrived(house, ours))
+                runs.append(samples)
+                references.append(
+                    replayed(
+                        house, scripts, their_tickets.scans(kind, share), connections, most_seconds=seconds
+                    )
+                )
+                their_tickets.were_used(arrived(house, theirs))
+            figures.append(
+                figure_of(
+                    "scan", f"{kind}, {_case(connections)}", runs, unit="scans/s", reference=references,
+                    wanted=ALL_ANSWERS, consistent=consistent, more=_besides(runs, statements, kind, trivial),
+                )
+            )  # fmt: skip
     return figures
 
 
@@ -116,122 +148,106 @@ def _case(connections: int) -> str:
     return "1 connection" if connections == 1 else f"{connections} connections"
 
 
-def tickets_for(house: House, count: int) -> tuple[int, list[Ticket]]:
-    """A stop going on now with ``count`` confirmed people; its id and their tickets."""
-    from sqlalchemy import select
-
-    from campaigns.models import Family
-    from demo.plans import VENUES, CampaignPlan, Crowd, StopPlan
-    from demo.seed import seed_campaign, seed_if_empty
-    from registrations.models import Registration
-    from registrations.tickets import ticket_for
-    from shared.clock import now
-    from shared.db import db
-
-    with house.app.app_context():
-        seed_if_empty()
-        begins = now() - timedelta(hours=2)
-        venue, address = VENUES["太原"]
-        stop = StopPlan(
-            ("太原", "Taiyuan"),
-            "Taiyuan",
-            venue,
-            address,
-            begins,
-            begins + timedelta(hours=10),
-            count,
-            Crowd(confirmed=count),
-        )
-        campaign_id = seed_campaign(
-            CampaignPlan(f"bench-{secrets.token_hex(4)}", Family.DOCTORS_TOUR, ("测量", "Measuring"), ("", ""), "Taiyuan", True, (stop,))
-        )  # fmt: skip
-        registrations = db.session.scalars(
-            select(Registration)
-            .where(Registration.stop.has(campaign_id=campaign_id))
-            .order_by(Registration.id)
-        ).all()
-        tickets = [Ticket(each.id, each.code, ticket_for(each)) for each in registrations]
-        return registrations[0].stop_id, tickets
+def _besides(
+    runs: Sequence[Driven], statements: dict[str, int], kind: str, trivial: Driven
+) -> dict[str, float]:
+    """What else a reader wants to know of a case: statements a scan, the tail, and what the asker itself costs."""
+    seconds = [sample.seconds for run in runs for sample in run]
+    asked = sum(len(run) for run in runs)
+    half = percentile(seconds, 0.5)
+    return {
+        "statements": max(statements.values()) if kind == MIXED else statements[kind],
+        "p99/p50": percentile(seconds, 0.99) / half if half else 0.0,
+        "client ms": sum(run.client_seconds for run in runs) / max(asked, 1) * 1_000,
+        "healthz/s": rate([trivial]),
+    }
 
 
-def scan(house: House, stop_id: int, tickets: Sequence[Ticket], connections: int) -> list[Sample]:
-    """Scan every ticket, every twentieth a second time at another connection a little later."""
-    from demo.accounts import PASSWORD
-
-    cookies = signed_in(house.host, house.port, "gate", PASSWORD)
-    browser = Browser(house.host, house.port, cookies=cookies)
-    token = csrf_token(browser.get(f"/gate/{stop_id}").text)
-    cookies = browser.cookies
-    browser.close()
-    shares: list[list[tuple[str, str]]] = [[] for _ in range(connections)]
-    for number, ticket in enumerate(tickets):
-        shares[number % connections].append((ticket.qr, str(uuid4())))
-        if number % TWICE == 0:
-            shares[(number + 1) % connections].append((ticket.qr, str(uuid4())))
+def scan(
+    house: House, where: Hall, planned: Sequence[Scan], connections: int, *, most_seconds: float
+) -> Driven:
+    """Make these scans, each connection a device of its own."""
+    items = [(each.number, scan_body(each.number, where.door_id, each.code)) for each in planned]
     lanes = [
-        ScanLane(house.host, house.port, stop_id, f"{number + 1}号签到台", cookies, token, share)
-        for number, share in enumerate(shares)
-        if share
+        DeviceLane(house.host, house.port, where.tokens[door], items[door::connections])
+        for door in range(connections)
     ]
-    return drive(lanes, most_seconds=MOST_SECONDS)
+    return drive([lane for lane in lanes if lane.items], most_seconds=most_seconds)
 
 
-def is_consistent(house: House, stop_id: int, samples: Sequence[Sample]) -> bool:
-    """Whether the database holds what was answered: one arrival for each "arrived", each with one lead.
-
-    An answer that was lost (an error) may have been an arrival; nothing else is forgiven.
-    """
-    arrived = sum(sample.outcome == "arrived" for sample in samples)
-    lost = sum(sample.outcome not in WANTED for sample in samples)
-    at_stop = {"stop": stop_id}
+def arrived(house: House, where: Hall) -> set[int]:
+    """Who is in."""
     rows = house.ask(
-        "SELECT registration_id, count(*) FROM check_ins WHERE stop_id = %(stop)s AND voided_at IS NULL GROUP BY 1",
+        "SELECT registration_id FROM check_ins WHERE stop_id = %(stop)s AND voided_at IS NULL",
+        {"stop": where.stop_id},
+    )
+    return {number for (number,) in rows}
+
+
+def is_consistent(house: House, where: Hall, planned: Sequence[Scan], samples: Sequence[Sample]) -> bool:
+    """Whether the database holds what was answered. A lost answer may have been any; nothing else is forgiven."""
+    said = Counter(sample.outcome for sample in samples)
+    lost = sum(count for outcome, count in said.items() if outcome not in ALL_ANSWERS)
+    stored = Counter(
+        dict(
+            house.ask(
+                "SELECT coalesce(reason, 'let in'), count(*) FROM scans WHERE id = ANY(%(ids)s) GROUP BY 1",
+                {"ids": [each.number for each in planned]},
+            )
+        )
+    )
+    at_stop = {"stop": where.stop_id}
+    ((entries, persons, firsts, recorded, promised),) = house.ask(
+        "WITH entry AS (SELECT * FROM check_ins WHERE stop_id = %(stop)s AND voided_at IS NULL) "
+        "SELECT (SELECT count(*) FROM entry), (SELECT count(DISTINCT registration_id) FROM entry), "
+        "(SELECT count(*) FROM scans WHERE stop_id = %(stop)s AND verdict = 'first'), "
+        "(SELECT count(*) FROM audit_entries a JOIN entry e ON a.act = 'check_in' AND a.subject_id = e.id), "
+        "(SELECT count(*) FROM outbox_jobs o JOIN entry e ON o.task = 'leads.tasks.open_lead_on_arrival' "
+        "AND (o.arguments->>'registration_id')::int = e.registration_id)",
         at_stop,
     )
-    leads = house.ask(
-        "SELECT registration_id, count(*) FROM leads WHERE stop_id = %(stop)s GROUP BY 1", at_stop
-    )
-    confirmed = house.ask(
-        "SELECT id FROM registrations WHERE stop_id = %(stop)s AND state = 'confirmed'", at_stop
-    )
     return (
-        arrived <= len(rows) <= arrived + lost
-        and all(count == 1 for _id, count in rows)
-        and {number for number, _count in rows} <= {number for (number,) in confirmed}
-        and set(rows) == set(leads)
+        all(said[answer] <= stored[answer] <= said[answer] + lost for answer in ALL_ANSWERS)
+        and set(stored) <= ALL_ANSWERS
+        and entries == persons == firsts == recorded == promised
     )
 
 
-def replayed(house: House, stop_id: int, tickets: Sequence[Ticket], connections: int) -> list[Sample]:
-    """The same arrivals by SQL alone: the first ticket is recorded, the others are replayed."""
-    first, *others = tickets
-    script = recorded_scan(house, stop_id, first)
-    shares: list[list[tuple[str, dict[str, Any]]]] = [[] for _ in range(connections)]
-    for number, ticket in enumerate(others):
-        shares[number % connections].append(
-            ("arrived", {"registration_id": ticket.registration_id, "scan_id": uuid4()})
-        )
-    return drive(
-        [ReplayLane(house.dsn, {"arrived": script}, share) for share in shares if share],
-        most_seconds=MOST_SECONDS,
-    )
-
-
-def recorded_scan(house: House, stop_id: int, ticket: Ticket) -> list[Step]:
-    """What one scan sends to the database, with places for the registration and the scan's number."""
-    from demo.accounts import PASSWORD
-
+def recorded_scans(house: House, where: Hall) -> dict[str, list[Step]]:
+    """What one scan of each kind sends to the database, with places for what differs from scan to scan."""
     client = house.app.test_client()
-    page = client.get("/sign-in").get_data(as_text=True)
-    client.post("/sign-in", data={"login": "gate", "password": PASSWORD, "csrf_token": csrf_token(page)})
-    token = csrf_token(client.get(f"/gate/{stop_id}").get_data(as_text=True))
-    scan_id = uuid4()
-    with recording(house.app) as steps:
-        answer = client.post(
-            f"/gate/{stop_id}",
-            data={"code": ticket.qr, "gate": "1号签到台", "scan_id": str(scan_id)},
-            headers={"X-Requested-With": "fetch", "X-CSRFToken": token},
-        )
-    if 'data-result="arrived"' not in answer.get_data(as_text=True):
-        raise RuntimeError(f"the scan to be recorded was refused: {answer.status}")
-    return with_slots(steps, {"registration_id": ticket.registration_id, "scan_id": UUID(str(scan_id))})
+    known = {"Authorization": f"Bearer {where.tokens[0]}"}
+    first, second = where.tickets[:2]
+    kinds = {LET_IN: first.qr, AGAIN: first.qr, NOBODY: _forged(second.qr)}
+    # Once before: what a process asks only once (its keys) is no part of a scan.
+    client.post("/api/v1/scans", data=scan_body(uuid7(), where.door_id, where.tickets[2].qr), headers=known)
+    scripts = {}
+    for kind, code in kinds.items():
+        number = uuid7()
+        with recording(house.app) as steps:
+            answer = client.post("/api/v1/scans", data=scan_body(number, where.door_id, code), headers=known)
+        said: Any = answer.get_json()
+        if (said["reason"] or "let in") != ANSWERS[kind]:
+            raise RuntimeError(f"the scan to be recorded was answered {said}")
+        differs: dict[str, Any] = {"scan_id": number}
+        if kind != NOBODY:
+            differs["registration_id"] = first.registration_id
+        scripts[kind] = with_slots(steps, differs)
+    return scripts
+
+
+def replayed(
+    house: House,
+    scripts: dict[str, list[Step]],
+    planned: Sequence[Scan],
+    connections: int,
+    *,
+    most_seconds: float,
+) -> list[Sample]:
+    """Such scans by SQL alone."""
+    items = [
+        (each.kind, {"registration_id": each.registration_id, "scan_id": each.number}) for each in planned
+    ]
+    lanes = [ReplayLane(house.dsn, scripts, items[door::connections]) for door in range(connections)]
+    samples = drive([lane for lane in lanes if lane.items], most_seconds=most_seconds)
+    return [Sample(each.began, each.seconds, ANSWERS.get(each.outcome, each.outcome)) for each in samples]

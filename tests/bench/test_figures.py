@@ -46,7 +46,8 @@ def test_a_kept_line_has_every_key_and_no_other(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
     assert len(lines) == 2
     assert list(lines[0]) == [
-        "measure", "case", "value", "unit", "p50_ms", "p99_ms", "errors", "consistent", "reference", "ratio", "at",
+        "measure", "case", "value", "unit", "p50_ms", "p95_ms", "p99_ms", "errors", "consistent", "reference", "ratio",
+        "at", "more",
     ]  # fmt: skip
     assert "NO" in table([figure])
 

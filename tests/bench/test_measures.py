@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from bench import measure_flash, measure_scan
+from bench.gate import hall
 from bench.served import Ground, House
 
 
@@ -19,22 +21,28 @@ def house() -> Iterator[House]:
 
 
 def test_a_small_scan_is_consistent_until_an_arrival_is_taken_out(house: House) -> None:
-    (figure,) = measure_scan.figures_of(house, ((2, 21),), rounds=1)
-    assert figure.errors == 0
-    assert figure.consistent
-    assert figure.value > 0 < figure.reference
+    figures = measure_scan.figures_of(
+        house, ((2, 12),), kinds=("first", "mixed"), people=30, rounds=1, most_seconds=1
+    )
+    assert [figure.case for figure in figures] == ["first, 2 connections", "mixed, 2 connections"]
+    assert all(figure.errors == 0 and figure.consistent for figure in figures)
+    assert all(figure.value > 0 < figure.reference for figure in figures)
+    assert figures[0].more["statements"] <= 4
 
-    stop_id, tickets = measure_scan.tickets_for(house, 21)
-    samples = measure_scan.scan(house, stop_id, tickets, 2)
-    # Ticket 0 and ticket 20 were scanned twice; each let in one.
-    assert sorted(sample.outcome for sample in samples) == ["already"] * 2 + ["arrived"] * 21
-    assert house.wait_until_promises_are_kept()
-    assert measure_scan.is_consistent(house, stop_id, samples)
+    gate = hall(house, 12, 2)
+    tickets = measure_scan.Tickets(gate.tickets)
+    planned = [*tickets.scans("first", 12), *tickets.scans("again", 4), *tickets.scans("unknown", 3)]
+    samples = measure_scan.scan(house, gate, planned, 2, most_seconds=30)
+    assert Counter(sample.outcome for sample in samples) == {
+        "let in": 12, "already_checked_in": 4, "unknown_code": 3,
+    }  # fmt: skip
+    assert measure_scan.is_consistent(house, gate, planned, samples)
+    assert not measure_scan.is_consistent(house, gate, planned, samples[:-1])
     house.tell(
         "UPDATE check_ins SET voided_at = now() WHERE registration_id = "
-        f"(SELECT min(registration_id) FROM check_ins WHERE stop_id = {stop_id})"
+        f"(SELECT min(registration_id) FROM check_ins WHERE stop_id = {gate.stop_id})"
     )
-    assert not measure_scan.is_consistent(house, stop_id, samples)
+    assert not measure_scan.is_consistent(house, gate, planned, samples)
 
 
 def test_a_small_flash_is_consistent_until_a_seat_is_given_away(house: House) -> None:
