@@ -311,7 +311,9 @@ def _shown(
         "first": {"at": iso(refusal.arrived_at), "gate": refusal.gate}
         if isinstance(refusal, AlreadyCheckedIn)
         else None,
-        "attention": None,
+        "attention": holder.note
+        if holder is not None and point.shows_notes and not who.is_kiosk and direction is Direction.IN
+        else None,
         "fields": [],
         "within": within,
     }

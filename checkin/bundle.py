@@ -46,6 +46,7 @@ def point_shape(point: Checkpoint) -> dict[str, Any]:
         "badge_classes": list(point.badge_classes),
         "programme_item_id": point.programme_item_id,
         "after_arrival": point.after_arrival,
+        "shows_notes": point.shows_notes,
         "capacity": point.capacity,
         "ended_at": iso(point.ended_at),
     }
@@ -106,6 +107,7 @@ def _people(who: Bearer, salt: bytes, arrival_id: int | None) -> list[dict[str, 
             Registration.state,
             Person.name_pinyin,
             Person.name_initials,
+            Registration.gate_note,
         )
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.stop_id == who.stop.id, Registration.state.in_(STANDING))
@@ -118,6 +120,7 @@ def _people(who: Bearer, salt: bytes, arrival_id: int | None) -> list[dict[str, 
         if item_id is not None:
             chosen[number].append(item_id)
     passed = _passed(points, arrival_id)
+    shows_notes = not who.is_kiosk and any(point.shows_notes for point in points)
     return [
         {
             "i": number,
@@ -127,11 +130,11 @@ def _people(who: Bearer, salt: bytes, arrival_id: int | None) -> list[dict[str, 
             "c": badge_class.value,
             "s": state.value,
             "x": chosen.get(number, []),
-            "a": None,
+            "a": note if shows_notes else None,
             "p": passed.get(number, {}),
             **({"y": [pinyin, initials]} if who.supervises else {}),  # nobody else may look for people
         }
-        for number, code, name, unit, badge_class, state, pinyin, initials in rows
+        for number, code, name, unit, badge_class, state, pinyin, initials, note in rows
     ]
 
 

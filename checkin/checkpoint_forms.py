@@ -41,6 +41,13 @@ class CheckpointForm(FlaskForm):
     badge_classes = TickField(_l("Who may pass"), description=_l("Nothing ticked: every group of guests."))
     item = SelectField(_l("Only who has signed up for"), default="")
     after_arrival = BooleanField(_l("Only who has been checked in at the entrance"))
+    shows_notes = BooleanField(
+        _l("Show the notes for the gate here"),
+        default=True,
+        description=_l(
+            "They stand in each registration, for example “Academician, please call Director Wang”."
+        ),
+    )
     capacity = IntegerField(
         _l("Room for"),
         validators=[
@@ -89,6 +96,7 @@ class CheckpointForm(FlaskForm):
             badge_classes=tuple(self.badge_classes.data or ()),
             programme_item_id=int(self.item.data) if self.item.data else None,
             after_arrival=bool(self.after_arrival.data),
+            shows_notes=bool(self.shows_notes.data),
             capacity=self.capacity.data,
         )
 

@@ -31,6 +31,7 @@ class CheckpointPlan:
     badge_classes: tuple[str, ...]
     programme_item_id: int | None
     after_arrival: bool
+    shows_notes: bool = True
     capacity: int | None
 
 
@@ -100,4 +101,5 @@ def _take_over(checkpoint: Checkpoint, plan: CheckpointPlan) -> None:
     checkpoint.badge_classes = list(plan.badge_classes)
     checkpoint.programme_item_id = plan.programme_item_id
     checkpoint.after_arrival = plan.after_arrival
+    checkpoint.shows_notes = plan.shows_notes
     checkpoint.capacity = plan.capacity

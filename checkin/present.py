@@ -202,6 +202,7 @@ _HOLDER = select(
     Registration.badge_class,
     Person.full_name,
     Registration.university,
+    Registration.gate_note,
 ).join(Person, Person.id == Registration.person_id)
 _HELD_HOLDER = _HOLDER.with_for_update(key_share=True, of=Registration)
 

@@ -28,7 +28,7 @@ from shared.errors import Refusal
 class Holder:
     """Whose ticket it is, as far as a gate needs to know.
 
-    ``chose``: has chosen the checkpoint's programme item; ``has_arrived``: has passed the stop's door.
+    ``note``: what the office wants the gate to know; ``chose``: has chosen the checkpoint's programme item; ``has_arrived``: has passed the stop's door.
     """
 
     registration_id: int
@@ -37,6 +37,7 @@ class Holder:
     badge_class: BadgeClass
     full_name: str
     unit: str
+    note: str | None
     chose: bool
     has_arrived: bool
 

@@ -110,23 +110,26 @@ def scan(stop_id: int) -> ResponseReturnValue:
             return _gate_page(stop, form), 422
         return _refused(stop, NothingScanned(next(iter(form.errors.values()))[0]), form.gate.data)
     session["gate"] = form.gate.data
+    point = arrival_point(stop.id)
     try:
         with transaction():  # committed also when somebody is refused: that scan is kept too
             presented = present(
                 form.code.data or "",
-                checkpoint=arrival_point(stop.id),
+                checkpoint=point,
                 gate=form.gate.data or "",
                 by=g.staff,
                 scan_id=form.scan_number,
             )
     except Refusal as refusal:
         return _refused(stop, refusal, form.gate.data)
+    here = presented.holder is not None and presented.holder.stop_id == stop.id and point.shows_notes
+    note = presented.holder.note if here and presented.holder is not None else None
     if presented.refusal is not None:
-        return _refused(stop, presented.refusal, form.gate.data)
+        return _refused(stop, presented.refusal, form.gate.data, note)
     arrival = db.session.get_one(CheckIn, presented.check_in_id)
     if _asked_by_script():
-        return render_template("checkin/arrived.html", stop=stop, arrival=arrival)
-    return _gate_page(stop, _next_scan(arrival.gate), arrival=arrival)
+        return render_template("checkin/arrived.html", stop=stop, arrival=arrival, note=note)
+    return _gate_page(stop, _next_scan(arrival.gate), arrival=arrival, note=note)
 
 
 @bp.post("/<int:stop_id>/void/<int:check_in_id>")
@@ -170,7 +173,12 @@ def arrived(stop_id: int) -> ResponseReturnValue:
 
 
 def _gate_page(
-    stop: Stop, form: ScanForm, *, arrival: CheckIn | None = None, refusal: Refusal | None = None
+    stop: Stop,
+    form: ScanForm,
+    *,
+    arrival: CheckIn | None = None,
+    refusal: Refusal | None = None,
+    note: str | None = None,
 ) -> str:
     return render_template(
         "checkin/gate.html",
@@ -178,6 +186,7 @@ def _gate_page(
         form=form,
         arrival=arrival,
         refusal=refusal,
+        note=note,
         arrived_count=arrivals_count(stop),
         expected_count=stop.seats_with_people,
         last_arrivals=last_arrivals(stop),
@@ -186,10 +195,14 @@ def _gate_page(
     )
 
 
-def _refused(stop: Stop, refusal: Refusal, gate_name: str | None) -> ResponseReturnValue:
+def _refused(
+    stop: Stop, refusal: Refusal, gate_name: str | None, note: str | None = None
+) -> ResponseReturnValue:
     if _asked_by_script():
-        return render_template("checkin/refused.html", stop=stop, refusal=refusal), refusal.status
-    return _gate_page(stop, _next_scan(gate_name or _gate_name()), refusal=refusal), refusal.status
+        page = render_template("checkin/refused.html", stop=stop, refusal=refusal, note=note)
+    else:
+        page = _gate_page(stop, _next_scan(gate_name or _gate_name()), refusal=refusal, note=note)
+    return page, refusal.status
 
 
 def _next_scan(gate_name: str) -> ScanForm:

@@ -85,6 +85,7 @@ CARDS: tuple[PurposeCard, ...] = (
             "registrations.email",
             "registrations.university",
             "state_changes.reason",
+            "registrations.gate_note",
         ),
     ),
     PurposeCard(

@@ -20,6 +20,7 @@ from jobs.models import LongWork
 from messages.write import write_message
 from registrations.assign import assign_in_turn
 from registrations.errors import BatchIsUnderWay, NobodyChosen, ReasonMissing, WordsMissing, WrongState
+from registrations.gate_note import checked, remove_gate_note, write_gate_note
 from registrations.judge import Verdict, cases_of, judge
 from registrations.links import address_for
 from registrations.lookups import registration_for
@@ -112,10 +113,11 @@ def said(refusal: Refusal, registration: Registration) -> str:
 
 
 def carry_out(batch_id: int, options: dict[str, Any], *, by: Staff) -> LongWork:
-    """Order that a batch is carried out with ``options``. Raises NotFound, BatchIsUnderWay, ReasonMissing, WordsMissing.
+    """Order that a batch is carried out with ``options``. Raises NotFound, BatchIsUnderWay, ReasonMissing, WordsMissing,
+    GateNoteMissing, GateNoteTooLong.
 
     options: decline ``reason_id`` or ``reason``; priority ``priority`` and ``reason``; reviewers ``reviewer_ids``;
-    letter ``subject`` and ``text``; confirm ``over_quota``; and ``note`` for colleagues. The caller holds the
+    letter ``subject`` and ``text``; gate note ``gate_note``; confirm ``over_quota``; and ``note`` for colleagues. The caller holds the
     transaction.
     """
     batch = hold(Batch, batch_id)
@@ -133,6 +135,8 @@ def carry_out(batch_id: int, options: dict[str, Any], *, by: Staff) -> LongWork:
         raise WordsMissing
     if batch.act is Act.REVIEWERS and not options.get("reviewer_ids"):
         raise NobodyChosen
+    if batch.act is Act.GATE_NOTE:
+        checked(str(options.get("gate_note", "")))
     batch.options = options
     work = begin(KIND, by=by, total=len(batch.registration_ids), batch_id=batch.id)
     batch.work_id = work.id
@@ -201,6 +205,10 @@ def _do(batch: Batch, registration: Registration, number: int, by: Staff) -> Non
         decline(registration.id, by=by, reason=_reason(options, registration.language), note=note)
     elif batch.act is Act.PRIORITY:
         give_priority(registration.id, priority=int(options["priority"]), reason=options["reason"], by=by)
+    elif batch.act is Act.GATE_NOTE:
+        write_gate_note(registration.id, str(options["gate_note"]), by=by)
+    elif batch.act is Act.NO_GATE_NOTE:
+        remove_gate_note(registration.id, by=by)
     elif batch.act is Act.REVIEWERS:
         assign_in_turn(
             registration.id, options["reviewer_ids"], number, each=int(options.get("each", 1)), by=by

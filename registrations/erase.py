@@ -129,7 +129,7 @@ def empty_registrations(registration_ids: Iterable[int]) -> dict[str, int]:
         row.preferred_city_ids = []
         row.answers, row.sealed_answers = {}, None
         row.honour = row.secretary = row.secretary_mobile = None
-        row.renamed_at = row.edits_until = None
+        row.renamed_at = row.edits_until = row.gate_note = None
         row.code, row.submission_id = new_code(), uuid4()  # an old ticket or form finds nobody any more
         row.erased_at = moment
     db.session.flush()

@@ -117,6 +117,24 @@ class BatchIsUnderWay(Refusal):
     sentence = _l("This has been ordered already; below you see how far it is.")
 
 
+class GateNoteMissing(Refusal):
+    """A note for the gate says something."""
+
+    status = 422
+    code = "gate_note_missing"
+    sentence = _l("Say in a few words what the gate should know.")
+    field = "gate_note"
+
+
+class GateNoteTooLong(Refusal):
+    """It is read in passing."""
+
+    status = 422
+    code = "gate_note_too_long"
+    sentence = _l("Please stay under 120 characters: it is read in passing.")
+    field = "gate_note"
+
+
 class WordsMissing(Refusal):
     """A mail has a subject and a text."""
 

@@ -78,13 +78,14 @@ _FORMAT_LABELS = {
 
 @dataclass(frozen=True)
 class Cells:
-    """What a row is made of besides itself: names of cities, who has arrived, whether contacts are shown in full, the
-    names of files by id, and the row's restricted answers, as far as the reader may have them.
+    """What a row is made of besides itself: names of cities, who has arrived, whether contacts are shown in full,
+    whether they may be (``full``: notes too), the names of files by id, and the row's restricted answers, as far as the reader may have them.
     """
 
     cities: dict[int, str]
     arrived: set[int]
     contacts: bool
+    full: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
     sealed: Mapping[str, Any] = field(default_factory=dict)
 
@@ -134,6 +135,12 @@ COLUMNS: tuple[ExportColumn, ...] = (
         "email",
         _l("E-mail address"),
         lambda row, cells: row.email if cells.contacts or not row.email else masked_email(row.email),
+        is_contact=True,
+    ),
+    ExportColumn(
+        "gate_note",
+        _l("Note for the gate"),
+        lambda row, cells: (row.gate_note or "") if cells.full else "",
         is_contact=True,
     ),
     ExportColumn("badge", _l("Comes as"), lambda row, _cells: row.badge_class.label),
@@ -320,7 +327,7 @@ def rows_of(ids: Sequence[int], order: Order, *, by: Staff) -> Iterator[list[str
                 host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id
             )
             sealed = unsealed_answers(row) if takes_restricted and may_be_full else {}
-            cells = Cells(cities, arrived, order.contacts and may_be_full, files, sealed)
+            cells = Cells(cities, arrived, order.contacts and may_be_full, may_be_full, files, sealed)
             yield [*(column.value(row, cells) for column in chosen), order.number]
 
 

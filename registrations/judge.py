@@ -37,6 +37,8 @@ BEGINS_AT: dict[Act, tuple[RegistrationState, ...]] = {
     Act.PRIORITY: (S.APPLIED, S.WAITING),
     Act.REVIEWERS: (S.APPLIED, S.WAITING),
     Act.LETTER: tuple(S),
+    Act.GATE_NOTE: STANDING,
+    Act.NO_GATE_NOTE: tuple(S),
 }
 """The states in which each act may be done."""
 
@@ -63,7 +65,7 @@ def why_not(act: Act, case: Case, room: Room, *, over_quota: bool = False) -> Re
     moment = now()
     if case.state not in BEGINS_AT[act]:
         return WrongState()
-    if act in (Act.PRIORITY, Act.REVIEWERS, Act.LETTER):
+    if act in (Act.PRIORITY, Act.REVIEWERS, Act.LETTER, Act.GATE_NOTE, Act.NO_GATE_NOTE):
         return None
     if act is not Act.DECLINE and room.is_cancelled:
         return StopIsCancelled()

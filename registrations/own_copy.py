@@ -74,6 +74,7 @@ def registrations(scope: Scope) -> list[Entry]:
             fact("honour", _l("Honour"), row.honour),
             fact("secretary", _l("Secretary"), row.secretary),
             fact("secretary_mobile", _l("Secretary's mobile number"), row.secretary_mobile),
+            fact("gate_note", _l("Note for the gate"), row.gate_note),
             fact("language", _l("Language"), row.language),
             fact("channel", _l("Came through"), row.channel),
             fact("applied_at", _l("Registered"), row.applied_at),

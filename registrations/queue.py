@@ -68,6 +68,7 @@ class Wanted:
     since: date | None = None
     until: date | None = None
     lacks_second_form: bool = False
+    has_gate_note: bool = False
     quota_id: int | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
 
@@ -160,6 +161,8 @@ def _conditions(wanted: Wanted, *, of_any_state: bool) -> list[ColumnElement[boo
                 or_(Question.stop_id.is_(None), Question.stop_id == Stop.id),
             )
         )
+    if wanted.has_gate_note:
+        conditions.append(Registration.gate_note.is_not(None))
     if wanted.quota_id is not None:
         conditions.append(
             Registration.stop_id == select(Quota.stop_id).where(Quota.id == wanted.quota_id).scalar_subquery()
@@ -366,6 +369,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "second_form", _l("Second form"), SortKey(func.coalesce(Registration.second_form_at, Stop.ends_at))
     ),
+    Column("gate_note", _l("Note for the gate")),
     Column("applied", _l("Registered at"), SortKey(Registration.applied_at, True)),
 )
 BY_NAME = {column.name: column for column in COLUMNS}

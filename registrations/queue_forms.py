@@ -26,6 +26,7 @@ from campaigns.models import HostCity, Stop
 from questions.engine import Field as Asked
 from questions.models import Kind
 from registrations.assign import Reviewer
+from registrations.gate_note import LONGEST_GATE_NOTE
 from registrations.models import Education, Quota, QuotaDimension, ReadyReason, RegistrationState
 from registrations.queue import Wanted
 from registrations.quotas import cell_labels
@@ -44,6 +45,30 @@ class TickField(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+
+class GateNoteField(StringField):
+    """What the gate is to see at the scan of somebody."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            _l("Note for the gate"),
+            validators=[
+                Length(
+                    max=LONGEST_GATE_NOTE,
+                    message=_l("Please stay under 120 characters: it is read in passing."),
+                )
+            ],
+            description=_l("In a few words: “Academician, please call Director Wang”, “Wheelchair”."),
+            render_kw={"maxlength": LONGEST_GATE_NOTE, "autocomplete": "off"},
+            **kwargs,
+        )
+
+
+class GateNoteForm(FlaskForm):
+    """The note about one person."""
+
+    gate_note = GateNoteField()
 
 
 class QueueForm(FlaskForm):
@@ -74,6 +99,7 @@ class QueueForm(FlaskForm):
     until = DateField(_l("Registered until"), validators=[Optional()])
     quota = SelectField(_l("Quota"), coerce=str, validate_choice=False)
     lacks_second_form = BooleanField(_l("Second form missing"))
+    has_gate_note = BooleanField(_l("With a note for the gate"))
 
     def __init__(
         self,
@@ -136,7 +162,7 @@ class QueueForm(FlaskForm):
         """How many of the further filters narrow."""
         plain = (
             self.wish, self.education, self.university, self.research_field, self.channel, self.reviewer,
-            self.score_from, self.since, self.until, self.quota, self.lacks_second_form,
+            self.score_from, self.since, self.until, self.quota, self.lacks_second_form, self.has_gate_note,
         )  # fmt: skip
         return sum(1 for one in plain if one.data not in (None, "", False)) + len(self.answers)
 
@@ -171,6 +197,7 @@ class QueueForm(FlaskForm):
             since=None if self.since.errors else self.since.data,
             until=None if self.until.errors else self.until.data,
             lacks_second_form=bool(self.lacks_second_form.data),
+            has_gate_note=bool(self.has_gate_note.data),
             quota_id=_number(self.quota.data),
             answers={key: choice for key, choice in self.answers.items() if choice},
         )
@@ -204,6 +231,7 @@ class CarryOutForm(FlaskForm):
     )
     subject = StringField(_l("Subject"), validators=[Length(max=150)])
     text = TextAreaField(_l("Text"), validators=[Length(max=4000)], render_kw={"rows": 7})
+    gate_note = GateNoteField()
 
     def __init__(
         self, *, reasons: Sequence[ReadyReason], reviewers: Sequence[Reviewer], more_reviewers: bool = False
@@ -212,7 +240,15 @@ class CarryOutForm(FlaskForm):
         self.more_reviewers = more_reviewers
         self.reason_id.choices = [(str(one.id), one.text) for one in reasons]
         self.reviewers.choices = [(one.id, one.full_name) for one in reviewers]
-        for field in (self.reason_id, self.reason, self.subject, self.text, self.reviewers, self.priority):
+        for field in (
+            self.reason_id,
+            self.reason,
+            self.subject,
+            self.text,
+            self.reviewers,
+            self.priority,
+            self.gate_note,
+        ):
             field.flags.required = True
 
     def options(self) -> dict[str, Any]:
@@ -228,6 +264,7 @@ class CarryOutForm(FlaskForm):
             "each": self.each.data or 1,
             "subject": (self.subject.data or "").strip(),
             "text": (self.text.data or "").strip(),
+            "gate_note": (self.gate_note.data or "").strip(),
         }
 
 

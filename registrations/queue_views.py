@@ -89,7 +89,17 @@ def registration_list() -> ResponseReturnValue:
         link=_link,
         may_decide=bool(reach_of(g.staff, Permission.REVIEW_REGISTRATIONS)),
         may_export=bool(reach_of(g.staff, Permission.EXPORT_REGISTRATIONS)),
-        acts=[Act.CONFIRM, Act.OFFER, Act.WAIT, Act.DECLINE, Act.PRIORITY, Act.REVIEWERS, Act.LETTER],
+        acts=[
+            Act.CONFIRM,
+            Act.OFFER,
+            Act.WAIT,
+            Act.DECLINE,
+            Act.PRIORITY,
+            Act.REVIEWERS,
+            Act.LETTER,
+            Act.GATE_NOTE,
+            Act.NO_GATE_NOTE,
+        ],
         most=MOST_AT_ONCE,
         line=LINE,
     )

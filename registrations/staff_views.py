@@ -19,6 +19,7 @@ from registrations.assign import Opinions, opinions_on, own_review
 from registrations.edits import edits_of
 from registrations.errors import OverQuota
 from registrations.forms import DecideForm
+from registrations.gate_note import remove_gate_note, write_gate_note
 from registrations.judge import BEGINS_AT, case_of, why_not
 from registrations.lookups import (
     arrived_at,
@@ -29,6 +30,7 @@ from registrations.lookups import (
 )
 from registrations.models import Act, Registration, RegistrationState
 from registrations.offer import offer_seat
+from registrations.queue_forms import GateNoteForm
 from registrations.quotas import room_of
 from registrations.review import confirm as confirm_verb
 from registrations.review import decline as decline_verb
@@ -108,6 +110,33 @@ def offer(registration_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.post("/<int:registration_id>/gate-note")
+@requires(Permission.REVIEW_REGISTRATIONS)
+def gate_note(registration_id: int) -> ResponseReturnValue:
+    """What the gate is to see at the scan of this person; or nothing any more."""
+    found = registration_for(g.staff, registration_id, Permission.REVIEW_REGISTRATIONS)
+    form = GateNoteForm()
+    removes = "remove" in request.form
+    if not removes and not form.validate_on_submit():
+        return _page(found, gate_note_form=form), 422
+    try:
+        with transaction():
+            if removes:
+                remove_gate_note(found.id, by=g.staff)
+            else:
+                write_gate_note(found.id, form.gate_note.data or "", by=g.staff)
+    except Refusal as refusal:
+        if refusal.field != "gate_note":
+            raise
+        form.gate_note.errors = [refusal.message]
+        return _page(found, gate_note_form=form), refusal.status
+    flash(
+        _("The note is removed.") if removes else _("The gate sees it. Scanners follow within a minute."),
+        "success",
+    )
+    return redirect(url_for("registrations_staff.registration", registration_id=registration_id), 303)
+
+
 def _decide(
     registration_id: int, verb: Callable[[Registration, DecideForm], object], done: str
 ) -> ResponseReturnValue:
@@ -161,7 +190,13 @@ def _may_plan(found: Registration) -> bool:
     )
 
 
-def _page(found: Registration, *, form: DecideForm | None = None, contact_shown: bool = False) -> str:
+def _page(
+    found: Registration,
+    *,
+    form: DecideForm | None = None,
+    gate_note_form: GateNoteForm | None = None,
+    contact_shown: bool = False,
+) -> str:
     stop, state = found.stop, found.state
     may_review = reach_of(g.staff, Permission.REVIEW_REGISTRATIONS).covers(
         host_city_id=stop.host_city_id, campaign_id=stop.campaign_id, stop_id=stop.id
@@ -173,12 +208,14 @@ def _page(found: Registration, *, form: DecideForm | None = None, contact_shown:
         "registration": found,
         "stop": stop,
         "form": form or DecideForm(),
+        "gate_note_form": gate_note_form or GateNoteForm(formdata=None, obj=found),
         "contact_shown": contact_shown,
         "history": history(found),
         "edits": edits_of(found),
         "answers": answers_of(found),
         "second_form": standing_of_second_form(found),
         "may_review": may_review,
+        "may_note": may_review and (state in BEGINS_AT[Act.GATE_NOTE] or found.gate_note is not None),
         "programme": programme_chosen(found),
         "messages": messages_to(found.id),
         "may_read_messages": bool(reach_of(g.staff, Permission.READ_MESSAGES)),

@@ -66,7 +66,7 @@ class Checkpoint(Model):
 
     Every stop has exactly one of kind ``arrival`` that is not closed down, made with the stop by a trigger: who passes
     it has arrived. ``badge_classes`` empty: every class; ``programme_item_id``: only those who chose that item;
-    ``after_arrival``: only those who have arrived. Without ``opens_at`` / ``closes_at`` the stop's own days hold.
+    ``after_arrival``: only those who have arrived. ``shows_notes``: whoever scans here sees the notes for the gate. Without ``opens_at`` / ``closes_at`` the stop's own days hold.
     ``capacity`` is how many may be within at once (``in_and_out``), a day (``daily``) or in all (``once``).
     """
 
@@ -97,6 +97,7 @@ class Checkpoint(Model):
     badge_classes: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     programme_item_id: Mapped[int | None] = mapped_column(ForeignKey("programme_items.id"))
     after_arrival: Mapped[bool] = mapped_column(server_default=text("false"))
+    shows_notes: Mapped[bool] = mapped_column(server_default=text("true"))
     capacity: Mapped[int | None]
     ended_at: Mapped[Moment | None]
 

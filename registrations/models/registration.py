@@ -77,6 +77,8 @@ class Act(StrEnum):
     PRIORITY = "priority"
     REVIEWERS = "reviewers"
     LETTER = "letter"
+    GATE_NOTE = "gate_note"
+    NO_GATE_NOTE = "no_gate_note"
 
     @property
     def label(self) -> str:
@@ -92,6 +94,8 @@ _ACT_LABELS = {
     Act.PRIORITY: _l("Give priority"),
     Act.REVIEWERS: _l("Assign reviewers"),
     Act.LETTER: _l("Write a mail"),
+    Act.GATE_NOTE: _l("Write a note for the gate"),
+    Act.NO_GATE_NOTE: _l("Remove the note for the gate"),
 }
 
 
@@ -270,10 +274,12 @@ class Registration(Model):
         # Whoever writes something personal into an erased row is refused.
         CheckConstraint(
             "erased_at IS NULL OR (email = '' AND university = '' AND research_field = '' AND answers = '{}' "
-            "AND sealed_answers IS NULL AND secretary IS NULL)",
+            "AND sealed_answers IS NULL AND secretary IS NULL AND gate_note IS NULL)",
             name="erased_is_empty",
         ),
         CheckConstraint("NOT over_quota OR state IN ('confirmed', 'offered')", name="over_quota_seated"),
+        CheckConstraint("char_length(gate_note) BETWEEN 1 AND 120", name="gate_note_length"),
+        Index("ix_registrations_gate_note", "stop_id", "id", postgresql_where=text("gate_note IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -329,6 +335,8 @@ class Registration(Model):
     renamed_at: Mapped[Moment | None]
     # How often a seat was given or taken and the stop changed, counted by a trigger: see calendar_entry.py.
     calendar_sequence: Mapped[int] = mapped_column(server_default=text("0"), server_onupdate=FetchedValue())
+    # What the gate is to see when this person is scanned: attention is wanted.
+    gate_note: Mapped[str | None]
     # Nothing personal is left; the row is kept for what is counted.
     erased_at: Mapped[Moment | None]
 

@@ -1,4 +1,5 @@
-// The card that fills the screen: colour by result, a shrinking bar until it goes, a tap to send it away.
+// The card that fills the screen: colour by result, a shrinking bar until it goes, a tap to send it away. One that wants
+// attention stays until it is noted, or the next ticket is scanned.
 const SECONDS = { arrived: 5, left: 4, already: 12, refused: 15, undone: 4, unsent: null };
 
 export class AnswerCard {
@@ -39,7 +40,7 @@ export class AnswerCard {
     this.element.hidden = false;
     this.clock?.cancel();
     this.clock = null;
-    const seconds = stays ? null : SECONDS[result];
+    const seconds = stays || answer.dataset.attention ? null : SECONDS[result];
     if (!seconds && longest === Infinity) return;
     const clock = this.bar.animate([{ transform: "scaleX(1)" }, { transform: "scaleX(0)" }], Math.min(seconds ?? Infinity, longest) * 1000);
     clock.onfinish = () => this.close();

@@ -63,7 +63,7 @@ function show(answer, scan) {
   tellConnection(!("unreachable" in answer.dataset));
   const entry = scans.add(answer, scan);
   card.show(answer, { entry });
-  signals.tell(result);
+  signals.tell(result === "arrived" && answer.dataset.attention ? "attention" : result);
   if (result === "arrived") count(+1);
 }
 

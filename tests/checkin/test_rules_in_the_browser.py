@@ -138,6 +138,7 @@ def rules_and_answers() -> tuple[list[dict[str, Any]], list[str | None]]:
             badge_class=draw.choice(list(BadgeClass)),
             full_name="李文博",
             unit="太原理工大学",
+            note=None,
             chose=draw.random() < 0.6,
             has_arrived=draw.random() < 0.6,
         )

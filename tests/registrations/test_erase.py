@@ -115,6 +115,7 @@ def full_of_token(state: RegistrationState = S.CONFIRMED) -> Registration:
         research_field=f"{TOKEN}研究",
         answers={"topic": f"{TOKEN}答"},
         honour=f"{TOKEN}院士",
+        gate_note=f"{TOKEN}请通知",
         secretary=f"{TOKEN}秘书",
         secretary_mobile=f"+86{TOKEN}",
     )
@@ -405,6 +406,7 @@ def test_whoever_registers_again_afterwards_is_somebody_new(app: Flask) -> None:
     "statement",
     [
         "UPDATE registrations SET email = 'li@example.com' WHERE erased_at IS NOT NULL",
+        "UPDATE registrations SET gate_note = '院士' WHERE erased_at IS NOT NULL",
         "UPDATE people SET full_name = '李' WHERE erased_at IS NOT NULL",
     ],
 )

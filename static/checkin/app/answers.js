@@ -1,4 +1,5 @@
 // A row of the store as what is seen: the card that fills the screen, the line among the last scans.
+import { attend } from "./attention.js";
 import { moment, number, words } from "./words.js";
 
 /** Which colour, sound and shake: arrived, left, already, refused, undone. */
@@ -24,17 +25,17 @@ export function answerOf(row, seen, place, { hidden, undo }) {
   const arrival = place?.kind === "arrival";
   const word = hidden && row.let_in && !row.undone ? words("welcome") : words(`result.${result}${arrival && ["arrived", "already"].includes(result) ? ".door" : ""}`);
   const reason = row.let_in || row.undone ? null : reasonOf(row, seen, place, hidden);
+  attend(answer, hidden || row.undone ? "" : seen.attention);
   answer.dataset.result = result;
   answer.dataset.name = name;
   answer.dataset.word = row.verdict === "conflict" ? words("result.conflict") : word;
-  answer.dataset.detail = [reason ?? (hidden ? "" : seen.unit), row.state === "pending" ? words("waiting") : ""].filter(Boolean).join(" · ");
+  answer.dataset.detail = [reason ?? (hidden ? "" : seen.unit), answer.dataset.attention, row.state === "pending" ? words("waiting") : ""].filter(Boolean).join(" · ");
   answer.querySelector("[data-mark]").replaceChildren(document.querySelector(`#mark-${result}`).content.cloneNode(true));
   say("word", word);
   say("name", name);
   answer.querySelector("[data-name]").classList.toggle("answer-name-long", name.length > 6);
   say("unit", hidden ? "" : seen.unit);
   say("class", hidden ? "" : (seen.badge_class_label ?? words(`class.${seen.badge_class}`)));
-  say("attention", hidden ? "" : seen.attention);
   say("reason", row.undone ? words("undone") : reason);
   say("within", seen.within ? words("within", { number: number(seen.within.number), most: number(seen.within.most) }) : "");
   say("when", row.undone ? "" : [moment(row.at), place?.name, row.asked ? "" : words("alone")].filter(Boolean).join(" · "));

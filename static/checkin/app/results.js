@@ -4,6 +4,7 @@ import { AnswerCard } from "../card.js";
 import { LastScans } from "../last_scans.js";
 import { Signals } from "../signals.js";
 import { answerOf, resultOf, unsent } from "./answers.js";
+import { attentionTo } from "./attention.js";
 import { refocus } from "./focus.js";
 import { $, gate, people, place, placeOf, server, sync } from "./gate.js";
 import { isKiosk } from "./looks.js";
@@ -33,7 +34,7 @@ export function seenOf(row, person) {
     unit: person?.u ?? "",
     badge_class: person?.c ?? "",
     state: person?.s ?? "",
-    attention: person?.a ?? null,
+    attention: attentionTo(person, row),
     first: row.first ?? null,
     within: row.within ?? null,
   };
