@@ -15,6 +15,9 @@ from flask_babel import gettext as _
 
 from accounts.access import open_to_everyone
 from checkin.app_words import app_words
+from privacy.purposes import Purpose
+from privacy.texts import current
+from registrations.models import BadgeClass
 from shared.assets import asset, asset_file
 from shared.errors import NotFound
 from shared.language import BABEL_LOCALES, chosen_language
@@ -98,7 +101,15 @@ def service_worker() -> ResponseReturnValue:
 
 def _page(language: str) -> Response:
     with force_locale(BABEL_LOCALES[language]):
-        page = make_response(render_template("checkin/app.html", words=app_words(), language=language))
+        page = make_response(
+            render_template(
+                "checkin/app.html",
+                words=app_words(),
+                language=language,
+                consent=current(Purpose.REGISTRATION),
+                badge_classes=BadgeClass,
+            )
+        )
     page.headers["Cache-Control"] = "no-cache"
     return page
 

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from checkin.errors import STILL_OUTSIDE, UnknownCode
 from checkin.models import DeviceRole
-from registrations.models import BadgeClass
+from registrations.models import BadgeClass, RegistrationState
 
 
 def app_words() -> dict[str, str]:
@@ -15,6 +15,8 @@ def app_words() -> dict[str, str]:
         **_results(),
         **_reasons(),
         **_state_of_things(),
+        **_at_the_desk(),
+        **{f"state.{state.value}": state.label for state in RegistrationState},
         **{f"class.{kind.value}": kind.label for kind in BadgeClass},
         **{f"role.{role.value}": role.label for role in DeviceRole},
     }
@@ -31,6 +33,7 @@ def _results() -> dict[str, str]:
         "result.undone": _("Undone"),
         "result.conflict": _("Let in twice"),
         "result.unsent": _("Not recorded"),
+        "result.noted": _("Written down"),
         "welcome": _("Welcome"),
         "desk": _("Please go to the service desk."),
         "undone": _("Counts for nothing. The code can be scanned again."),
@@ -43,6 +46,9 @@ def _results() -> dict[str, str]:
         "here": _("this device"),
         "unsent.no_list": _(
             "There is no network, and this device holds no list of people yet. Nothing was recorded."
+        ),
+        "unsent.not_held": _(
+            "There is no network, and the list on this device does not hold this person. Nothing was recorded."
         ),
         "unsent.no_place": _("This device has no open checkpoint. Please ask the organiser."),
         "unsent.broken": _("This scan was not recorded. Please scan the ticket again."),
@@ -74,6 +80,39 @@ def _reasons() -> dict[str, str]:
         "reason.not_its_checkpoint": _("Scanned at a checkpoint that is not this device's."),
         "reason.scan_used_before": _("This scan was not understood. Please scan the ticket again."),
         "reason.other": _("Something went wrong"),
+    }  # fmt: skip
+
+
+def _at_the_desk() -> dict[str, str]:
+    return {
+        "search.short": _("Type at least two characters."),
+        "search.found": _("%(number)s found"),
+        "search.nobody": _("Nobody found."),
+        "search.offline": _("Offline: in the list on this device, which holds no phone numbers."),
+        "search.no_list": _("There is no network, and this device holds no list of people yet."),
+        "search.arrived": _("Arrived %(time)s"),
+        "search.mobile": _("mobile ends in %(tail)s"),
+        "search.undo_needs_network": _("Undoing another device's scan needs the network."),
+        "noted.why": _("Waits to be registered, as soon as there is a network. Nothing is lost."),
+        "walk_in.name": _("A full name has 2 to 50 characters."),
+        "walk_in.mobile": _(
+            "A mobile number has 11 digits and begins with 1. For numbers outside the mainland, begin with + and the "
+            "country's code."
+        ),
+        "walk_in.unit": _("Please type where the person studies or works."),
+        "walk_in.consent": _(
+            "Let the person read the sentence and tick the box. Without it we may not keep anything."
+        ),
+        "walk_ins.waiting": _("%(number)s to register"),
+        "walk_ins.refused": _("%(number)s could not be registered"),
+        "walk_ins.waits": _("Waits for the network."),
+        "walk_ins.elsewhere": _("Written down at another stop. Join that stop again to register this person."),
+        "walk_ins.remove_sure": _("Really remove?"),
+        "leave.walk_ins": _("People written down here are not registered yet. Wait for the network, or decide about them first."),
+        "revoked.walk_ins": _(
+            "This device is no longer joined; its list of people was removed. People written down here wait to be "
+            "registered: join this stop again to send them."
+        ),
     }  # fmt: skip
 
 

@@ -49,20 +49,22 @@ export function answerOf(row, seen, place, { hidden, undo }) {
   }
   fields.hidden = !fields.children.length;
   answer.querySelector("form").hidden = !undo || hidden || !row.let_in || row.undone;
+  answer.querySelector("[data-open-person]").hidden = hidden || !name || document.body.dataset.role !== "supervise";
   return answer;
 }
 
-/** Slate: nothing was recorded. ``why`` is a key of the words. */
-export function unsent(why, message = "") {
+/** Slate: nothing was recorded, or (``result`` noted) not by the server yet. ``why`` is a key of the words. */
+export function unsent(why, message = "", { result = "unsent", name = "" } = {}) {
   const answer = piece("answer");
-  answer.dataset.result = "unsent";
-  answer.dataset.name = "";
-  answer.dataset.word = words("result.unsent");
+  answer.dataset.result = result;
+  answer.dataset.name = name;
+  answer.dataset.word = words(`result.${result}`);
   answer.dataset.detail = message || words(why);
-  answer.querySelector("[data-mark]").replaceChildren(document.querySelector("#mark-unsent").content.cloneNode(true));
-  answer.querySelector("[data-word]").textContent = words("result.unsent");
+  answer.querySelector("[data-mark]").replaceChildren(document.querySelector(`#mark-${result}`).content.cloneNode(true));
+  answer.querySelector("[data-word]").textContent = words(`result.${result}`);
+  answer.querySelector("[data-name]").textContent = name;
   answer.querySelector("[data-reason]").textContent = message || words(why);
-  for (const rest of answer.querySelectorAll("[data-name], [data-unit], [data-class], [data-attention], [data-fields], [data-within], [data-when], [data-conflict], form")) rest.hidden = true;
+  for (const rest of answer.querySelectorAll("[data-name], [data-unit], [data-class], [data-attention], [data-fields], [data-within], [data-when], [data-conflict], [data-open-person], form")) rest.hidden = !(name && rest.matches("[data-name]"));
   return answer;
 }
 

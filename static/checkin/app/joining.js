@@ -4,6 +4,7 @@ import { card } from "./results.js";
 import { Refused } from "./server.js";
 import { show } from "./standing.js";
 import { counts, forget, put, seal } from "./store.js";
+import { walkInsKept } from "./walk_in.js";
 import { words } from "./words.js";
 
 sync.gate = { onDevice, onRevoked };
@@ -13,7 +14,7 @@ export async function join(code, name) {
   says.hidden = true;
   try {
     const { pending, undo } = await counts();
-    if (gate.device && pending + undo) throw new Refused(409, { message: words("join.pending") });
+    if (gate.device && pending + undo + (await walkInsKept())) throw new Refused(409, { message: words("join.pending") });
     const before = server.token;
     server.token = null;
     try {
@@ -57,7 +58,7 @@ async function onRevoked() {
     await forget("token");
   }
   tabs?.postMessage("device");
-  say(pending ? words("revoked.pending") : words("revoked"));
+  say(pending ? words("revoked.pending") : (await walkInsKept()) ? words("revoked.walk_ins") : words("revoked"));
   card.close();
   show();
 }
@@ -65,8 +66,9 @@ async function onRevoked() {
 async function leave() {
   const { pending, undo } = await counts();
   const says = $("[data-leave-says]");
-  if (pending + undo) {
-    says.textContent = words("leave.pending");
+  const walkIns = await walkInsKept();
+  if (pending + undo + walkIns) {
+    says.textContent = words(pending + undo ? "leave.pending" : "leave.walk_ins");
     says.hidden = false;
     return;
   }

@@ -21,9 +21,17 @@ export function isKiosk() {
   return looks.kiosk || gate.device?.role === "kiosk";
 }
 
+/** Whether people may be looked up and registered here: never where everybody reads the screen. */
+export function mayDesk() {
+  return gate.device?.role === "supervise" && !isKiosk();
+}
+
 export function dress() {
   document.documentElement.classList.toggle("is-large", looks.large);
   document.body.classList.toggle("is-kiosk", isKiosk());
   for (const look of Object.keys(looks)) $(`[data-look="${look}"]`).setAttribute("aria-pressed", String(look === "kiosk" ? isKiosk() : looks[look]));
+  document.body.dataset.role = gate.device?.role ?? "";
+  $("[data-desk]").hidden = !mayDesk();
+  dispatchEvent(new Event("gate-shown"));
   $('[data-look="kiosk"]').disabled = gate.device?.role === "kiosk";
 }

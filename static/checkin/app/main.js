@@ -10,6 +10,7 @@ import { take } from "./scanning.js";
 import { show, status } from "./standing.js";
 import { get, unseal } from "./store.js";
 import "./typing.js";
+import "./walk_in.js";
 import { language, words } from "./words.js";
 
 server.addEventListener("change", status);

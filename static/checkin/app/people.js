@@ -104,6 +104,23 @@ export class People {
     return person ? { registration_id: person.i, stop_id: null, person, good_through: null } : nobody;
   }
 
+  /** As ``whose``, of somebody who was found by name. */
+  whoseNumber(registrationId) {
+    return { registration_id: registrationId, stop_id: null, person: this.person(registrationId), good_through: null };
+  }
+
+  /** Those whose name, pinyin, initials or unit hold every word of ``text``: the best first, ``most`` at most. */
+  find(text, most) {
+    const words = folded(text).split(/\s+/).filter(Boolean);
+    const found = [];
+    for (const person of this.#byId.values()) {
+      const places = words.map((word) => placeIn(person, word));
+      if (places.length && !places.includes(null)) found.push({ person, place: Math.max(...places) });
+    }
+    found.sort((one, other) => one.place - other.place || one.person.n.localeCompare(other.person.n, "zh"));
+    return found.slice(0, most).map(({ person }) => person);
+  }
+
   #empty() {
     this.#take({ people: [], public_keys: {}, revoked: [], checkpoints: [], salt: "" }, null, null);
   }
@@ -132,6 +149,20 @@ export class People {
       }
     }
   }
+}
+
+/** Width, case and accents do not matter; a dot in a name is no word. */
+function folded(text) {
+  return text.normalize("NFKC").toLowerCase().replace(/[·•‧.]/g, "");
+}
+
+/** How well one word names somebody: 0 exactly, 1 begins so, 2 holds it, 3 the unit holds it; null not at all. */
+function placeIn(person, word) {
+  const spellings = [folded(person.n), ...(person.y ?? [])];
+  if (spellings.includes(word)) return 0;
+  if (spellings.some((spelling) => spelling.startsWith(word))) return 1;
+  if (spellings.some((spelling) => spelling.includes(word))) return 2;
+  return folded(person.u ?? "").includes(word) ? 3 : null;
 }
 
 function bytesOf(base64) {

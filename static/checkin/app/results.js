@@ -6,12 +6,13 @@ import { Signals } from "../signals.js";
 import { answerOf, resultOf, unsent } from "./answers.js";
 import { attentionTo } from "./attention.js";
 import { refocus } from "./focus.js";
-import { $, gate, people, place, placeOf, server, sync } from "./gate.js";
+import { $, gate, people, placeOf, server, sync } from "./gate.js";
 import { isKiosk } from "./looks.js";
 import { answered } from "./measure.js";
 import { mayBeSeenAgain } from "./same_code.js";
 import { PATIENCE_MS, Refused } from "./server.js";
-import { changeScan, lastScans, unseal } from "./store.js";
+import { changeScan, keepScan, lastScans, seal, unseal } from "./store.js";
+import { words } from "./words.js";
 
 const UNDO_MS = 15 * 60_000;
 const LAST = 8;
@@ -42,7 +43,7 @@ export function seenOf(row, person) {
 
 /** The card, the line among the last scans, the sound. ``scan``: {code, since}. */
 export function shown(row, seen, scan) {
-  const answer = answerOf(row, seen, place(), { hidden: isKiosk(), undo: true });
+  const answer = answerOf(row, seen, placeOf(row.checkpoint_id), { hidden: isKiosk(), undo: true });
   const entry = scans.add(answer, { code: scan.code, row, seen });
   entries.set(row.id, entry);
   for (const [id, line] of entries) if (!line.row.isConnected) entries.delete(id);
@@ -50,6 +51,53 @@ export function shown(row, seen, scan) {
   answered(scan.since, row.asked);
   const result = resultOf(row);
   signals.tell(result === "arrived" && seen.attention && !isKiosk() ? "attention" : result);
+}
+
+/** Slate as well: somebody was written down and waits to be registered. */
+export function noted(row, person) {
+  const answer = unsent("noted", words("noted.why"), { result: "noted", name: isKiosk() ? "" : person.full_name });
+  const entry = scans.add(answer, { code: row.id, row: null, seen: null });
+  entries.set(row.id, entry);
+  card.show(answer, { entry });
+  signals.tell("left");
+}
+
+/** Somebody who was registered on the spot: ``walkIn`` as written down, ``body`` the server's answer. ``late``: nobody waits for the card. */
+export async function registered(walkIn, body, { late = false } = {}) {
+  const seen = { ...body, first: null };
+  const row = {
+    id: walkIn.id,
+    checkpoint_id: gate.device?.checkpoints.find((one) => one.kind === "arrival")?.id ?? null,
+    registration_id: body.registration_id,
+    direction: "in",
+    device_at: walkIn.device_at,
+    clock_ahead_ms: walkIn.clock_ahead_ms,
+    at: Date.parse(body.at),
+    let_in: true,
+    reason: null,
+    asked: true,
+    undone: false,
+    undo: "none",
+    verdict: null,
+    code: null,
+    by_name: true,
+    state: "kept",
+    kept_at: server.now(),
+    shown: await seal(seen),
+  };
+  await keepScan(row);
+  const standing = entries.get(row.id);
+  if (standing) {
+    standing.scan = { code: row.id, row, seen };
+    return retell(row);
+  }
+  if (!late) shown(row, seen, { code: row.id, since: performance.now() });
+}
+
+/** A scan was taken back at the server: should it be one of ours, it follows. */
+export async function takenBack(scanId) {
+  const changed = await changeScan(scanId, { undone: true, undo: "kept" });
+  if (changed) retell(changed);
 }
 
 /** Slate: nothing was recorded. ``why`` is a key of the words; ``message`` says it better. */

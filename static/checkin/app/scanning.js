@@ -21,6 +21,14 @@ export function take(raw, way, since = performance.now()) {
   next();
 }
 
+/** Somebody whom a supervisor has found by name goes the way of a scanned ticket. */
+export function admit(registrationId) {
+  const code = `#${registrationId}`;
+  if (!gate.device || seenJustNow(code, "hardware")) return;
+  waiting.push({ code, registration_id: registrationId, since: performance.now() });
+  next();
+}
+
 async function next() {
   if (scanning) return;
   scanning = true;
@@ -40,8 +48,10 @@ async function next() {
 async function scanned(scan) {
   const at = place();
   if (!at) return slate("unsent.no_place", "", scan);
-  const [whose, sealedCode] = await Promise.all([people.whose(scan.code), seal(scan.code)]);
-  const row = fresh(at, whose, sealedCode);
+  const byName = scan.registration_id !== undefined;
+  const [whose, sealedCode] = byName ? [people.whoseNumber(scan.registration_id), null] : await Promise.all([people.whose(scan.code), seal(scan.code)]);
+  const fresh = () => freshRow(at, whose, sealedCode, byName);
+  const row = fresh();
   let unanswered = null;
   if (server.online) {
     const answer = await ask(row, scan);
@@ -50,12 +60,13 @@ async function scanned(scan) {
     unanswered = row;
   }
   if (!people.holds) return slate("unsent.no_list", "", scan);
-  const alone = unanswered ? fresh(at, whose, sealedCode) : row;
+  if (byName && !whose.person) return slate("unsent.not_held", "", scan);
+  const alone = unanswered ? fresh() : row;
   const decided = await decideAlone(alone, whose, at);
   shown(decided.row, decided.seen, scan);
 }
 
-function fresh(at, whose, code) {
+function freshRow(at, whose, code, byName) {
   const deviceAt = Date.now();
   return {
     id: uuid7(deviceAt),
@@ -72,7 +83,8 @@ function fresh(at, whose, code) {
     undo: "none",
     verdict: null,
     kept_at: null,
-    code,
+    code, // sealed; null where somebody was found by name
+    by_name: byName,
     state: "asking",
   };
 }
@@ -83,7 +95,12 @@ async function ask(row, scan) {
   try {
     const { body } = await server.call("POST", "/scans", {
       patience: PATIENCE_MS,
-      body: { id: row.id, checkpoint_id: row.checkpoint_id, code: scan.code, direction: row.direction },
+      body: {
+        id: row.id,
+        checkpoint_id: row.checkpoint_id,
+        direction: row.direction,
+        ...(row.by_name ? { registration_id: row.registration_id } : { code: scan.code }),
+      },
     });
     const seen = { ...body, first: body.first && { ...body.first, at: Date.parse(body.first.at) } };
     const told = { ...row, let_in: body.let_in, reason: body.reason, asked: true, at: Date.parse(body.at), state: "kept", kept_at: server.now(), shown: await seal(seen) };

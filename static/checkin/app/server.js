@@ -13,6 +13,8 @@ export class Refused extends Error {
     super(body?.message ?? "");
     this.status = status;
     this.code = body?.error ?? "";
+    this.fields = body?.fields ?? {};
+    this.registration_id = body?.registration_id ?? null;
   }
 }
 

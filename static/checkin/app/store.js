@@ -91,6 +91,11 @@ export function forget(...names) {
   return within("kept", "readwrite", (kept) => names.forEach((name) => kept.delete(name)));
 }
 
+/** The names that begin so. */
+export function namesFrom(beginning) {
+  return within("kept", "readonly", (kept, give) => asked(kept.getAllKeys(IDBKeyRange.bound(beginning, `${beginning}\uffff`)), give));
+}
+
 // ---- scans ----
 /** The scans made here of one ticket (or, without ``registration``, of all) at a checkpoint; in the same transaction
  *  ``decide(scans)`` gives the row to keep. Two tabs of one device therefore never decide the same ticket at once. */

@@ -18,6 +18,7 @@ export class Sync extends EventTarget {
     super();
     this.server = server;
     this.people = people;
+    this.also = []; // what else is to be sent: functions that reject as the server
     this.gate = null; // {onDevice(D), onRevoked()}, set by joining.js
     this.numbers = { pending: 0, aside: 0, undo: 0 };
     addEventListener("online", () => this.now());
@@ -59,6 +60,7 @@ export class Sync extends EventTarget {
       const { body } = await this.server.call("GET", `/device?${this.#said()}`, { patience: 4000 });
       await this.gate.onDevice(body.device);
       await this.#upload();
+      for (const send of this.also) await send();
       await this.#renewList();
     } catch (error) {
       if (error instanceof Refused && error.status === 401) await this.#revoked();
@@ -167,7 +169,7 @@ async function upload(row) {
   return {
     id: row.id,
     checkpoint_id: row.checkpoint_id,
-    code: (await unseal(row.code)) ?? "",
+    ...(row.by_name ? { registration_id: row.registration_id } : { code: (await unseal(row.code)) ?? "" }),
     direction: row.direction,
     device_at: new Date(row.device_at).toISOString(),
     clock_ahead_ms: row.clock_ahead_ms,
