@@ -66,6 +66,7 @@ WAYS_ON = (
     ),
     (Permission.PRINT_BADGES, _l("Badges"), "badges.stop", "stop_id", "id-badge"),
     (Permission.CHECK_IN, _l("Gate"), "checkin.gate", "stop_id", "scan"),
+    (Permission.PLAN_CAMPAIGNS, _l("Live arrivals"), "live.live", "stop_id", "chart-bar"),
     (Permission.PLAN_CAMPAIGNS, _l("Checkpoints"), "checkpoints.checkpoints", "stop_id", "door"),
     (
         Permission.PLAN_CAMPAIGNS,

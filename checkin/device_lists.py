@@ -209,8 +209,21 @@ def set_aside_of(stop: Stop) -> list[Unread]:
     return [Unread(aside, name) for aside, name in rows]
 
 
-def clashes_count(stop: Stop) -> int:
-    """How many things of this stop's gate an organiser should look at, in one question."""
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """How many things of a stop's gate an organiser should look at: conflicts, and uploads not understood nor seen."""
+
+    conflicts: int
+    set_aside: int
+
+    @property
+    def count(self) -> int:
+        """Both together."""
+        return self.conflicts + self.set_aside
+
+
+def trouble_of(stop: Stop) -> Trouble:
+    """What an organiser should look at, in one question."""
     clashes = select(func.count()).select_from(Scan).where(Scan.stop_id == stop.id, _is_a_clash())
     aside = (
         select(func.count())
@@ -218,7 +231,12 @@ def clashes_count(stop: Stop) -> int:
         .join(Device, Device.id == SetAside.device_id)
         .where(Device.stop_id == stop.id, SetAside.seen_at.is_(None))
     )
-    return db.session.scalar(select(clashes.scalar_subquery() + aside.scalar_subquery())) or 0
+    return Trouble(*db.session.execute(select(clashes.scalar_subquery(), aside.scalar_subquery())).one())
+
+
+def clashes_count(stop: Stop) -> int:
+    """How many things of this stop's gate an organiser should look at, in one question."""
+    return trouble_of(stop).count
 
 
 def mark_seen(aside_id: UUID, *, stop: Stop, by: Staff) -> SetAside:

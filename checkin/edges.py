@@ -7,6 +7,7 @@ from checkin import (
     app_views,
     checkpoint_views,
     device_views,
+    live_views,
     own_copy,
     tasks,
     views,
@@ -15,7 +16,15 @@ from checkin import (
 from shared.edges import Edges
 
 EDGES = Edges(
-    pages=(views.bp, walk_in_views.bp, checkpoint_views.bp, device_views.bp, app_views.bp, api_views.bp),
+    pages=(
+        views.bp,
+        walk_in_views.bp,
+        checkpoint_views.bp,
+        device_views.bp,
+        live_views.bp,
+        app_views.bp,
+        api_views.bp,
+    ),
     more=(own_copy, tasks),
     # A device shows a token of its own and no cookie, so no other site can send for it.
     ask_for_token_themselves=(api_views.bp,),

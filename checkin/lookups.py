@@ -87,21 +87,6 @@ def arrival_point(stop_id: int) -> Checkpoint:
     ).one()
 
 
-def arrivals_count(stop: Stop) -> int:
-    """How many people have arrived at ``stop``."""
-    return arrivals_by_stop([stop.id]).get(stop.id, 0)
-
-
-def arrivals_by_stop(stop_ids: Collection[int]) -> dict[int, int]:
-    """Stop id → how many have arrived, in one query; stops without arrivals are left out."""
-    counted = db.session.execute(
-        select(CheckIn.stop_id, func.count())
-        .where(CheckIn.stop_id.in_(stop_ids), CheckIn.is_arrival, CheckIn.voided_at.is_(None))
-        .group_by(CheckIn.stop_id)
-    )
-    return {stop_id: count for stop_id, count in counted}
-
-
 def arrivals(stop: Stop) -> Select[CheckIn]:
     """Standing arrivals at ``stop``, the newest first."""
     return (

@@ -18,12 +18,11 @@ from campaigns.models import Stop
 from checkin.check_in import may_undo, void_check_in
 from checkin.device_lists import clashes_count
 from checkin.errors import NothingScanned
+from checkin.figures import Counted, counted_by_stop, counted_of
 from checkin.forms import GatesForm, ScanForm, UndoForm
 from checkin.lookups import (
     arrival_point,
     arrivals,
-    arrivals_by_stop,
-    arrivals_count,
     check_in_at,
     last_arrivals,
 )
@@ -43,12 +42,17 @@ class GateChoice:
     """A stop to choose, with how many of how many have arrived."""
 
     stop: Stop
-    arrived: int
+    counted: Counted
+
+    @property
+    def arrived(self) -> int:
+        """Who has arrived."""
+        return self.counted.arrived
 
     @property
     def expected(self) -> int:
-        """Whoever has a seat."""
-        return self.stop.seats_with_people
+        """Whoever is confirmed."""
+        return self.counted.expected
 
 
 @bp.get("")
@@ -56,8 +60,8 @@ class GateChoice:
 def gates() -> ResponseReturnValue:
     """Where do you stand? A stop and the gate's name; today's stops come first."""
     stops = [stop for stop in stops_for(g.staff, Permission.CHECK_IN) if stop.cancelled_at is None]
-    arrived = arrivals_by_stop([stop.id for stop in stops])
-    choices = [GateChoice(stop, arrived.get(stop.id, 0)) for stop in stops]
+    counted = counted_by_stop([stop.id for stop in stops])
+    choices = [GateChoice(stop, counted[stop.id]) for stop in stops]
     day = today()
     now_on = [
         c for c in choices if in_china(c.stop.starts_at).date() <= day <= in_china(c.stop.ends_at).date()
@@ -162,12 +166,12 @@ def arrived(stop_id: int) -> ResponseReturnValue:
     stop = stop_for(g.staff, stop_id, Permission.CHECK_IN)
     page = page_of(arrivals(stop), request.args.get("page", 1, type=int))
     plans = _plans(g.staff, stop)
+    counted = counted_of(stop)
     return render_template(
         "checkin/arrived_list.html",
         stop=stop,
         page=page,
-        arrived_count=page.total,
-        expected_count=stop.seats_with_people,
+        counted=counted,
         may_undo=lambda arrival: may_undo(arrival, by=g.staff, plans=plans),
     )
 
@@ -180,6 +184,7 @@ def _gate_page(
     refusal: Refusal | None = None,
     note: str | None = None,
 ) -> str:
+    counted = counted_of(stop)
     return render_template(
         "checkin/gate.html",
         stop=stop,
@@ -187,8 +192,8 @@ def _gate_page(
         arrival=arrival,
         refusal=refusal,
         note=note,
-        arrived_count=arrivals_count(stop),
-        expected_count=stop.seats_with_people,
+        arrived_count=counted.arrived,
+        expected_count=counted.expected,
         last_arrivals=last_arrivals(stop),
         takes_walk_ins=may_take_walk_ins(g.staff, stop),
         conflict_count=clashes_count(stop) if _plans(g.staff, stop) else None,

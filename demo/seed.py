@@ -23,6 +23,7 @@ from demo.accounts import PASSWORD
 from demo.crowd import Crowd, Hiring, Scene, StopPlace
 from demo.deciding import decide_some
 from demo.forms import answer_form, write_form
+from demo.gate import open_gate, stop_going_on
 from demo.load import allow_time, load, unused_ids
 from demo.names import remarkable_names
 from demo.plans import CampaignPlan, StopPlan, at, many_plans, plans
@@ -79,6 +80,8 @@ def seed_if_empty() -> bool:
         _write_to_the_latest()
         open_other_ways(accounts["admin"])
         register_twice()
+        if (going_on := stop_going_on(moment)) is not None:
+            open_gate(going_on, moment, random.Random(SEED + 2), accounts["gate"])
         record("seed", "demo", registrations=size)
     return True
 

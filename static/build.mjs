@@ -26,6 +26,8 @@ const BUNDLES = {
   "form_editor.css": "questions/form_editor.css",
   "form.js": "questions/form.js",
   "gate.js": "checkin/gate.js",
+  "live.js": "checkin/live.js",
+  "live.css": "checkin/live.css",
   "markdown.js": "campaigns/markdown.js",
   "programme.js": "campaigns/programme.js",
   "queue.js": "registrations/queue.js",

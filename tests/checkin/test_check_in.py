@@ -25,7 +25,8 @@ from checkin.errors import (
     UnknownCode,
 )
 from checkin.facts import ArrivalVoided, PersonArrived
-from checkin.lookups import arrivals_by_stop, arrivals_count, last_arrivals, standing_check_in
+from checkin.figures import counted_by_stop, counted_of
+from checkin.lookups import last_arrivals, standing_check_in
 from checkin.models import CheckIn
 from jobs import outbox
 from jobs.models import OutboxJob
@@ -116,7 +117,7 @@ def test_a_second_scan_says_when_and_where_the_first_was() -> None:
     assert refused.value.full_name == "李文博"
     assert "东门" in refused.value.message
     assert f"{first.arrived_at + timedelta(hours=8):%H:%M}" in refused.value.message
-    assert arrivals_count(stop) == 1
+    assert counted_of(stop).arrived == 1
 
 
 def test_the_refusal_names_the_day_when_the_first_scan_was_on_another(
@@ -201,7 +202,7 @@ def test_only_a_confirmed_registration_lets_in_and_each_other_state_has_its_own_
     ]
     assert refused.value.message not in others
     assert refused.value.state is state
-    assert arrivals_count(stop) == 0
+    assert counted_of(stop).arrived == 0
 
 
 def test_nobody_comes_in_at_a_cancelled_stop() -> None:
@@ -220,7 +221,7 @@ def test_an_arrival_is_taken_back_and_the_person_comes_in_again(monkeypatch: pyt
     void_check_in(first.id, by=volunteer, reason="扫错了人")
     assert (first.voided_by_id, first.void_reason) == (volunteer.id, "扫错了人")
     assert heard == [registration.id]
-    assert arrivals_count(stop) == 0
+    assert counted_of(stop).arrived == 0
     again = check_in(registration.code, stop=stop, gate="A", by=volunteer)
     assert again.id != first.id
     assert db.session.scalar(select(func.count()).select_from(CheckIn)) == 2
@@ -273,4 +274,5 @@ def test_the_last_arrivals_stand_newest_first_without_those_undone() -> None:
     check_in(registrations.registration(at=other).code, stop=other, gate="A", by=volunteer)
     void_check_in(came[2].id, by=volunteer)
     assert [arrival.id for arrival in last_arrivals(stop, 2)] == [came[3].id, came[1].id]
-    assert arrivals_by_stop([stop.id, other.id]) == {stop.id: 3, other.id: 1}
+    counted = counted_by_stop([stop.id, other.id])
+    assert [counted[one.id].arrived for one in (stop, other)] == [3, 1]

@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from checkin.check_in import check_in, void_check_in
-from checkin.lookups import arrival_point, arrivals_count, standing_check_in
+from checkin.figures import counted_of
+from checkin.lookups import arrival_point, standing_check_in
 from checkin.models import CheckIn, Device, Direction, Headcount, Often, Scan, SetAside, Verdict
 from checkin.present import present
 from checkin.take_in import TakenIn, Upload, take_in
@@ -88,7 +89,7 @@ def test_two_devices_let_the_same_people_in_and_both_scans_stand_with_each_other
     assert (conflict.verdict, conflict.against_id) == (Verdict.CONFLICT, earlier.id)
     arrival = standing_check_in(registration.id)
     assert arrival is not None and (arrival.scan_id, arrival.gate) == (earlier.id, "西门一号")
-    assert arrivals_count(stop) == 1
+    assert counted_of(stop).arrived == 1
 
 
 def test_a_scan_before_the_one_that_was_asked_about_takes_its_place() -> None:

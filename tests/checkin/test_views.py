@@ -12,7 +12,8 @@ from sqlalchemy import event, select
 
 from accounts.models import Role, Staff
 from campaigns.models import Stop
-from checkin.lookups import arrivals_count, standing_check_in
+from checkin.figures import counted_of
+from checkin.lookups import standing_check_in
 from checkin.models import CheckIn
 from registrations.models import RegistrationState
 from registrations.tickets import make_first_key, ticket_for
@@ -120,7 +121,7 @@ def test_a_scan_by_the_script_is_answered_with_a_piece_of_a_page_in_green(
     assert "<html" not in answer.text
     again = client.post(f"/gate/{stop.id}", data=data, headers=FETCH)
     assert (again.status_code, 'data-result="arrived"' in again.text) == (200, True)
-    assert arrivals_count(stop) == 1
+    assert counted_of(stop).arrived == 1
 
 
 @pytest.mark.usefixtures("volunteer")
