@@ -18,7 +18,7 @@ from messages.models import Message
 # Links to somebody's own page or draft carry their signed token as one part of the path.
 OWN_LINK = re.compile(r"(https?://[^\s\"'<>]*?/(?:r|drafts)/)[A-Za-z0-9_.\-]+")
 ONE_TIME_CODE = re.compile(r"\b\d{3} \d{3}\b")
-CODE_KINDS = frozenset({"own_code"})
+CODE_KINDS = frozenset({"own_code", "found"})
 """Mails that carry a one-time code; it is taken out of the row as soon as the mail is on its way."""
 TICKET_PICTURE = re.compile(r'<img[^>]*src="cid:ticket"[^>]*>')
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from campaigns.models import Stop
@@ -39,9 +39,15 @@ class CodeForm(FlaskForm):
 
     one_time_code = CodeField(_l("The code in our mail"), render_kw=_DIGITS)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         self.one_time_code.flags.required = True
+
+
+class FoundForm(CodeForm):
+    """The code of the mail that was asked for, and the receipt of having asked."""
+
+    receipt = HiddenField()
 
 
 class ContactCodesForm(FlaskForm):

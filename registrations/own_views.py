@@ -24,8 +24,9 @@ from registrations.amend import (
     refuse_unless_editable,
 )
 from registrations.draft_views import file_kept
-from registrations.find import look_for
-from registrations.links import registration_on_link
+from registrations.find import look_for, open_found, opened_by, read_receipt, receipt_for
+from registrations.links import link_for, registration_on_link
+from registrations.lookups import has_ticket
 from registrations.models import SEATED, STANDING, CodeOccasion, Registration
 from registrations.move import may_move, move_to_stop, other_stops
 from registrations.own_code import send_code, use_codes, waits_for_code
@@ -34,14 +35,17 @@ from registrations.own_forms import (
     ConsentForm,
     ContactCodesForm,
     FindForm,
+    FoundForm,
     MoveForm,
     WithdrawForm,
 )
 from registrations.own_questions import amendment_from, contact_from, own_questions
-from registrations.proof import is_proven, keep_proof
+from registrations.own_tickets import remember_tickets
+from registrations.proof import is_proven, keep_opened, keep_proof, opened_here
 from registrations.put_right import put_right
 from registrations.register import withdraw as withdraw_verb
 from registrations.views import keep_private
+from shared.codes import ALPHABET, LENGTH, as_typed
 from shared.db import transaction
 from shared.display import masked_email
 from shared.errors import NotFound, Refusal
@@ -295,11 +299,51 @@ def find() -> ResponseReturnValue:
     if not form.validate():
         return render_template("registrations/find.html", form=form), 422
     with transaction():
-        refusal = look_for(form.checked, from_where=request.remote_addr or "")
-    if refusal is not None:
-        form.who.errors = [refusal.message]
-        return render_template("registrations/find.html", form=form), refusal.status
-    return render_template("registrations/find_sent.html", typed=form.who.data)
+        asked = look_for(form.checked, from_where=request.remote_addr or "")
+    if isinstance(asked, Refusal):
+        form.who.errors = [asked.message]
+        return render_template("registrations/find.html", form=form), asked.status
+    receipt = receipt_for(asked, then=here_code(request.args.get("here")))
+    return render_template(
+        "registrations/find_sent.html", typed=form.who.data, form=FoundForm(receipt=receipt, formdata=None)
+    )
+
+
+@bp.post("/find/code")
+@open_to_everyone
+def found_code() -> ResponseReturnValue:
+    """The six digits of the mail, typed where it was asked for; any five wrong ones end it, for everybody alike."""
+    form = FoundForm()
+    status = 422
+    if form.validate():
+        request_id, _then = read_receipt(form.receipt.data or "")
+        with transaction():
+            code = open_found(request_id, form.one_time_code.checked, from_where=request.remote_addr or "")
+        if not isinstance(code, Refusal):
+            mine = opened_by(code.id)
+            answer = keep_opened(redirect(url_for("own.found_tickets"), 303), code.id)  # type: ignore[arg-type]
+            remember_tickets(answer, mine)
+            return keep_proof(answer, mine[0].email) if mine else answer
+        form.one_time_code.errors = [code.message]
+        status = code.status
+    return render_template("registrations/find_sent.html", typed=None, form=form), status
+
+
+@bp.get("/find/tickets")
+@open_to_everyone
+def found_tickets() -> ResponseReturnValue:
+    """Everything that stands in the mailbox whose code was typed, each with its way in; for half an hour."""
+    code_id = opened_here()
+    if code_id is None:
+        return redirect(url_for("own.find"), 303)
+    found = [(one, link_for(one), has_ticket(one)) for one in opened_by(code_id)]
+    return render_template("registrations/found_tickets.html", found=found)
+
+
+def here_code(typed: str | None) -> str:
+    """The code of the poster from which somebody came to find the ticket, or nothing; it looks like one or is dropped."""
+    code = as_typed(typed or "")
+    return code if len(code) == LENGTH and set(code) <= set(ALPHABET) else ""
 
 
 def _after_code(link: str) -> str:

@@ -15,6 +15,7 @@ from registrations.models import Registration
 from shared.sealing import keyed_hash
 
 COOKIE = "own_proof"
+FOUND_COOKIE = "found"
 GOOD_FOR_SECONDS = 30 * 60
 MOST_ADDRESSES = 5
 
@@ -40,6 +41,29 @@ def keep_proof(answer: Response, email: str) -> Response:
     return answer
 
 
+def keep_opened(answer: Response, code_id: int) -> Response:
+    """Have the browser remember, for half an hour, which code it has typed to find its tickets."""
+    answer.set_cookie(
+        FOUND_COOKIE,
+        str(_signer("registrations.found").dumps(code_id)),
+        max_age=GOOD_FOR_SECONDS,
+        path="/find",
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SETTINGS"].https,
+    )
+    return answer
+
+
+def opened_here() -> int | None:
+    """The id of the code that this browser has typed within the last half hour, or None."""
+    try:
+        signer = _signer("registrations.found")
+        return int(signer.loads(request.cookies.get(FOUND_COOKIE, ""), max_age=GOOD_FOR_SECONDS))
+    except (BadSignature, ValueError):
+        return None
+
+
 def forget_proof(answer: Response) -> Response:
     """Have the browser forget what was proven."""
     answer.delete_cookie(COOKIE, path="/r")
@@ -58,9 +82,9 @@ def _mark(email: str) -> str:
     return keyed_hash(email.casefold(), use="registrations.proof")[:16].hex()
 
 
-def _signer() -> URLSafeTimedSerializer:
+def _signer(salt: str = "registrations.own-proof") -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(
         current_app.config["SECRET_KEY"],
-        salt="registrations.own-proof",
+        salt=salt,
         signer_kwargs={"digest_method": hashlib.sha256},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -36,6 +36,7 @@ from registrations.models import STANDING, Registration, RegistrationState
 from registrations.offer import accept_offer as accept_offer_verb
 from registrations.offer import decline_offer as decline_offer_verb
 from registrations.own_page import READS, what_one_may_do
+from registrations.own_tickets import remember_tickets
 from registrations.own_traces import traces_of
 from registrations.register import refuse_unless_admitted
 from registrations.register import register as register_verb
@@ -54,7 +55,7 @@ bp = Blueprint("registrations", __name__)
 @bp.after_request
 def keep_private(response: Response) -> Response:
     """What is one person's is neither stored on the way nor found by a search."""
-    if request.path.startswith("/r/"):
+    if request.path.startswith(("/r/", "/find/")):
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
@@ -143,7 +144,7 @@ def own_page(link: str) -> ResponseReturnValue:
     ticket = None
     if has_ticket(registration):
         ticket = _symbol(registration)
-    return render_template(
+    page = render_template(
         "registrations/own_page.html",
         registration=registration,
         stop=registration.stop,
@@ -162,6 +163,7 @@ def own_page(link: str) -> ResponseReturnValue:
         asks_still_coming=traces.was_asked and is_asked(registration),
         **what_one_may_do(registration, traces),
     )
+    return _remembering(page, registration)
 
 
 @bp.post("/r/<link>/still-coming")
@@ -238,7 +240,7 @@ def own_ticket(link: str) -> ResponseReturnValue:
     if not has_ticket(registration):
         return redirect(url_for("registrations.own_page", link=link), 303)
     traces = traces_of(registration, reads=READS)
-    return render_template(
+    page = render_template(
         "registrations/ticket.html",
         registration=registration,
         stop=registration.stop,
@@ -247,6 +249,14 @@ def own_ticket(link: str) -> ResponseReturnValue:
         arrived_at=traces.arrived_at,
         programme=programme_chosen(registration) if traces.has_chosen else [],
     )
+    return _remembering(page, registration)
+
+
+def _remembering(page: str, registration: Registration) -> Response:
+    """The page, and the browser remembers whose ticket was opened in it."""
+    answer = make_response(page)
+    remember_tickets(answer, [registration])
+    return answer
 
 
 def _symbol(registration: Registration) -> Markup:

@@ -6,6 +6,7 @@ from registrations.models.answers import AnswerChange, AnswerFile, FormDraft
 from registrations.models.own_access import (
     CodeOccasion,
     ContactChange,
+    FindCode,
     FindRequest,
     Knock,
     OneTimeCode,
@@ -50,6 +51,7 @@ __all__ = [
     "ContactChange",
     "Criterion",
     "Education",
+    "FindCode",
     "FindRequest",
     "FormDraft",
     "Invitation",

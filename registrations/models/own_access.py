@@ -5,9 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import (
+    ARRAY,
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     SmallInteger,
     text,
 )
@@ -87,14 +89,36 @@ class Knock(Model):
 
 
 class FindRequest(Model):
-    """Somebody looks for a registration by mobile or e-mail; ``sealed`` is what was typed, gone once answered."""
+    """Somebody looks for a registration by mobile or e-mail; ``sealed`` is what was typed, gone once answered.
+
+    There is one whether or not anybody is registered, and the tries are counted here: who guesses learns nothing.
+    """
 
     __tablename__ = "find_requests"
+    __table_args__ = (CheckConstraint("tries BETWEEN 0 AND 5", name="five_tries"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sealed: Mapped[bytes | None]
     asked_at: Mapped[Moment]
     answered_at: Mapped[Moment | None]
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    # Since then its codes hold no more: one was typed.
+    opened_at: Mapped[Moment | None]
+
+
+class FindCode(Model):
+    """The code that one mailbox was sent upon a request: a keyed hash of six digits, and which registrations it opens."""
+
+    __tablename__ = "find_codes"
+    __table_args__ = (
+        CheckConstraint("octet_length(digest) = 32", name="hashed"),
+        Index("uq_find_codes_digest", "request_id", "digest", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("find_requests.id", ondelete="CASCADE"))
+    digest: Mapped[bytes]
+    registration_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
 
 class TicketKey(Model):
