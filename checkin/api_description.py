@@ -254,7 +254,25 @@ def _paths() -> Shape:
                         expires_at=MOMENT,
                         salt=TEXT,
                         public_keys={"type": "object", "additionalProperties": TEXT},
-                        revoked=_list(NUMBER),
+                        key_ends={
+                            "type": "object",
+                            "additionalProperties": MOMENT,
+                            "description": "From when on tickets of a key do not pass, by the key's number",
+                        },
+                        keys_withdrawn={
+                            "type": "object",
+                            "additionalProperties": MOMENT,
+                            "description": "Since when a key is withdrawn: none of its tickets passes",
+                        },
+                        revoked={
+                            **_list(NUMBER),
+                            "description": "Registrations whose tickets do not pass, whatever their serial",
+                        },
+                        reissued={
+                            "type": "object",
+                            "additionalProperties": NUMBER,
+                            "description": "The least serial that passes, by registration; 0 where nothing is said",
+                        },
                         checkpoints=_list(_of("Checkpoint")),
                         arrival_id={
                             **_or_null(NUMBER),

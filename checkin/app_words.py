@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from checkin.errors import STILL_OUTSIDE, UnknownCode
+from checkin.errors import (
+    STILL_OUTSIDE,
+    TicketKeyEnded,
+    TicketKeyWithdrawn,
+    TicketReissued,
+    UnknownCode,
+)
 from checkin.models import DeviceRole
 from registrations.models import BadgeClass, RegistrationState
 
@@ -73,6 +79,9 @@ def _reasons() -> dict[str, str]:
         "reason.stop_cancelled": _("This stop was cancelled. Please ask the organiser."),
         "reason.ticket_revoked": _("This ticket is no longer good. Please send the person to the service desk."),
         "reason.ticket_expired": _("The last day of this ticket is over."),
+        "reason.ticket_reissued": str(TicketReissued("", "").message),
+        "reason.ticket_key_ended": str(TicketKeyEnded.sentence),
+        "reason.ticket_key_withdrawn": str(TicketKeyWithdrawn.sentence),
         "reason.not_on_this_list": _(
             "A good ticket, but newer than the list on this device, which cannot tell whether it passes here. "
             "The service desk can."

@@ -16,7 +16,7 @@ from checkin.by_device import Bearer
 from checkin.lookups import arrival_point, chosen_among
 from checkin.models import CheckIn, Checkpoint, Device, Often
 from people.models import Person
-from registrations.models import Registration, RegistrationState, TicketKey
+from registrations.models import Registration, RegistrationState, StateChange, TicketKey
 from shared.clock import now
 from shared.db import db
 from shared.display import masked_name
@@ -70,13 +70,9 @@ def bundle_for(who: Bearer) -> dict[str, Any]:
                 select(TicketKey.id, TicketKey.public_key).order_by(TicketKey.id)
             )
         },
-        "revoked": list(
-            db.session.scalars(
-                select(Registration.id)
-                .where(Registration.stop_id == who.stop.id, Registration.state.not_in(STANDING))
-                .order_by(Registration.id)
-            )
-        ),
+        **_keys_over(),
+        "revoked": _revoked(who.stop.id),
+        "reissued": _reissued(who.stop.id),
         "checkpoints": [point_shape(point) for point in who.checkpoints.values()],
         "arrival_id": arrival_id,
         "people": _people(who, salt, arrival_id),
@@ -89,6 +85,48 @@ def bundle_for(who: Bearer) -> dict[str, Any]:
         "expires_at": iso(min(moment + HELD_FOR, who.device.expires_at)),
         **held,
     }
+
+
+def _keys_over() -> dict[str, dict[str, str | None]]:
+    """Until when tickets of a key pass, and since when they do not, by the key's number."""
+    rows = db.session.execute(
+        select(TicketKey.id, TicketKey.ends_at, TicketKey.withdrawn_at)
+        .where(TicketKey.ends_at.is_not(None) | TicketKey.withdrawn_at.is_not(None))
+        .order_by(TicketKey.id)
+    ).all()
+    return {
+        "key_ends": {str(key_id): iso(ends_at) for key_id, ends_at, _withdrawn in rows if ends_at},
+        "keys_withdrawn": {str(key_id): iso(withdrawn) for key_id, _ends_at, withdrawn in rows if withdrawn},
+    }
+
+
+def _revoked(stop_id: int) -> list[int]:
+    """Registrations whose tickets do not pass here, whatever their serial: given up, declined, or moved to another stop."""
+    moved_away = (
+        select(Registration.id)
+        .join(StateChange, StateChange.registration_id == Registration.id)
+        .where(StateChange.from_stop_id == stop_id, Registration.stop_id != stop_id)
+    )
+    return list(
+        db.session.scalars(
+            select(Registration.id)
+            .where(Registration.stop_id == stop_id, Registration.state.not_in(STANDING))
+            .union(moved_away)
+            .order_by("id")
+        )
+    )
+
+
+def _reissued(stop_id: int) -> dict[str, int]:
+    """The least serial that passes, by registration, where it is not the first."""
+    rows = db.session.execute(
+        select(Registration.id, Registration.ticket_serial)
+        .where(
+            Registration.stop_id == stop_id, Registration.state.in_(STANDING), Registration.ticket_serial > 0
+        )
+        .order_by(Registration.id)
+    )
+    return {str(number): serial for number, serial in rows}
 
 
 def _salt(device: Device) -> bytes:

@@ -38,6 +38,10 @@ __all__ = [
     "ScanWasUndone",
     "StopCancelled",
     "StopIsOver",
+    "TicketExpired",
+    "TicketKeyEnded",
+    "TicketKeyWithdrawn",
+    "TicketReissued",
     "TooManyTries",
     "TooMuchAtOnce",
     "UndoTooLate",
@@ -138,6 +142,48 @@ class NotConfirmed(Refusal):
         self.full_name = full_name
         self.unit = unit
         self.state = state
+
+
+class TicketKeyEnded(Refusal):
+    """Signed with a key that has run out."""
+
+    code = "ticket_key_ended"
+    sentence = _l(
+        "This ticket is too old: the key it was signed with has run out. The person's own page shows a new code; or type "
+        "the eight characters."
+    )
+
+
+class TicketKeyWithdrawn(Refusal):
+    """Signed with a key that somebody else may have: it may be forged."""
+
+    code = "ticket_key_withdrawn"
+    sentence = _l(
+        "This ticket was signed with a key that has been withdrawn, and may be forged. Ask for the code on the person's "
+        "own page, or for name and eight characters."
+    )
+
+
+class TicketReissued(Refusal):
+    """The ticket was issued anew, and this is an earlier one."""
+
+    code = "ticket_reissued"
+
+    def __init__(self, full_name: str, unit: str) -> None:
+        super().__init__(
+            _l(
+                "This ticket has been replaced by a newer one. Ask for the code on the person's own page or in the newest "
+                "mail; otherwise the service desk."
+            )
+        )
+        self.full_name, self.unit = full_name, unit
+
+
+class TicketExpired(Refusal):
+    """The last day on the ticket is over, and the stop's last day too."""
+
+    code = "ticket_expired"
+    sentence = _l("The last day of this ticket is over.")
 
 
 class NotOpenYet(Refusal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Container, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,14 +29,14 @@ from checkin.errors import (
 from checkin.facts import PersonArrived
 from checkin.fold import Seen, day_counted, fold
 from checkin.models import CheckIn, Checkpoint, CheckpointKind, Device, Direction, Often, Scan, Verdict
-from checkin.rules import Holder, objection
+from checkin.rules import Holder, Shown, objection
 from checkin.settle import scans_of, settle, undos_of
 from jobs.models import OutboxJob
 from jobs.outbox import promises_of
 from people.models import Person
-from registrations.models import ProgrammeChoice, Registration
-from registrations.ticket_code import CODE_LENGTH
-from registrations.tickets import registration_id_on
+from registrations.models import ProgrammeChoice, Registration, TicketKey
+from registrations.ticket_code import SHORTEST_CODE, TicketBody
+from registrations.tickets import ticket_on
 from shared.clock import now
 from shared.codes import LENGTH, as_typed
 from shared.db import Model, db, violated
@@ -141,21 +141,42 @@ def hashed(code: str | int) -> bytes:
 def holder_of(code: str | int, checkpoint: Checkpoint, *, hold: bool = True) -> Holder | None:
     """Whose ticket ``code`` is; None when it is nobody's. ``hold`` locks the registration until the transaction ends."""
     which: ColumnElement[bool]
+    ticket: TicketBody | None = None
     if isinstance(code, int):  # of this stop: numbers can be guessed, codes cannot
         which = and_(Registration.id == code, Registration.stop_id == checkpoint.stop_id)
-    elif len(code.strip("\r\n\t")) >= CODE_LENGTH:
+    elif len(code.strip("\r\n\t")) >= SHORTEST_CODE:
         try:
-            which = Registration.id == registration_id_on(code)
+            ticket = ticket_on(code)
         except UnknownCode:
             return None
+        which = Registration.id == ticket.registration_id
     else:
         typed = as_typed(code)
         if len(typed) != LENGTH:
             return None
         which = Registration.code == typed
     statement = (_HELD_HOLDER if hold else _HOLDER).add_columns(*_of_the_checkpoint(checkpoint)).where(which)
-    row = db.session.execute(statement).one_or_none()
-    return None if row is None else Holder(*row)
+    if ticket is None:
+        row = db.session.execute(statement).one_or_none()
+        return None if row is None else Holder(*row)
+    row = db.session.execute(statement.add_columns(*_of_the_key(ticket.key_id))).one_or_none()
+    if row is None:
+        return None
+    *holder, ends_at, withdrawn_at = row
+    return replace(Holder(*holder), ticket=shown(ticket, ends_at, withdrawn_at))
+
+
+def shown(ticket: TicketBody, key_ends_at: datetime | None, key_withdrawn_at: datetime | None) -> Shown:
+    """What the rule looks at of a ticket."""
+    return Shown(ticket.serial, ticket.good_through, ticket.issued_at, key_ends_at, key_withdrawn_at)
+
+
+def _of_the_key(key_id: int) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Until when the key that signed a ticket holds: asked with each scan, for it may have been withdrawn just now."""
+    return (
+        select(TicketKey.ends_at).where(TicketKey.id == key_id).scalar_subquery(),
+        select(TicketKey.withdrawn_at).where(TicketKey.id == key_id).scalar_subquery(),
+    )
 
 
 def _of_the_checkpoint(checkpoint: Checkpoint) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -203,6 +224,7 @@ _HOLDER = select(
     Person.full_name,
     Registration.university,
     Registration.gate_note,
+    Registration.ticket_serial,
 ).join(Person, Person.id == Registration.person_id)
 _HELD_HOLDER = _HOLDER.with_for_update(key_share=True, of=Registration)
 

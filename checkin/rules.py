@@ -7,7 +7,7 @@ random cases.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from checkin.errors import (
     CheckpointClosed,
@@ -18,10 +18,30 @@ from checkin.errors import (
     NotForThisStop,
     NotOpenYet,
     StopCancelled,
+    TicketExpired,
+    TicketKeyEnded,
+    TicketKeyWithdrawn,
+    TicketReissued,
 )
 from checkin.models import Checkpoint
 from registrations.models import BadgeClass, RegistrationState
+from shared.clock import in_china
 from shared.errors import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A signed ticket as it is held out, and what is known of its key and of its successor.
+
+    ``replaced_at``: when it was issued anew, None for now or never.
+    """
+
+    serial: int
+    good_through: date
+    issued_at: datetime | None
+    key_ends_at: datetime | None
+    key_withdrawn_at: datetime | None
+    replaced_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +49,8 @@ class Holder:
     """Whose ticket it is, as far as a gate needs to know.
 
     ``note``: what the office wants the gate to know; ``chose``: has chosen the checkpoint's programme item; ``has_arrived``: has passed the stop's door.
+    Tickets with a
+    serial below ``least_serial`` are replaced. ``ticket`` is None for somebody whose code was typed.
     """
 
     registration_id: int
@@ -38,8 +60,10 @@ class Holder:
     full_name: str
     unit: str
     note: str | None
+    least_serial: int
     chose: bool
     has_arrived: bool
+    ticket: Shown | None = None
 
 
 def objection(checkpoint: Checkpoint, holder: Holder, at: datetime) -> Refusal | None:
@@ -52,6 +76,8 @@ def objection(checkpoint: Checkpoint, holder: Holder, at: datetime) -> Refusal |
         return StopCancelled()
     if holder.stop_id != checkpoint.stop_id:
         return NotForThisStop(holder.stop_id)
+    if (bad_ticket := of_the_ticket(checkpoint, holder, at)) is not None:
+        return bad_ticket
     if holder.state is not RegistrationState.CONFIRMED:
         return NotConfirmed(holder.full_name, holder.unit, holder.state)
     if checkpoint.ended_at is not None and at >= checkpoint.ended_at:
@@ -66,4 +92,20 @@ def objection(checkpoint: Checkpoint, holder: Holder, at: datetime) -> Refusal |
         return NotChosen(holder.full_name, holder.unit, checkpoint.name)
     if checkpoint.after_arrival and not holder.has_arrived:
         return NotArrivedYet(holder.full_name, holder.unit)
+    return None
+
+
+def of_the_ticket(checkpoint: Checkpoint, holder: Holder, at: datetime) -> Refusal | None:
+    """What stands against the ticket itself, well signed as it is, at ``at``; None for a code that was typed."""
+    ticket = holder.ticket
+    if ticket is None:
+        return None
+    if ticket.key_withdrawn_at is not None and at >= ticket.key_withdrawn_at:
+        return TicketKeyWithdrawn()
+    if ticket.key_ends_at is not None and at >= ticket.key_ends_at:
+        return TicketKeyEnded()
+    if ticket.serial < holder.least_serial and (ticket.replaced_at is None or at >= ticket.replaced_at):
+        return TicketReissued(holder.full_name, holder.unit)
+    if in_china(at).date() > max(ticket.good_through, in_china(checkpoint.stop.ends_at).date()):
+        return TicketExpired()
     return None

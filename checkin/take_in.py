@@ -7,6 +7,7 @@ what is set aside stays on it and is shown, and lies here too for the organiser 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,13 +32,13 @@ from checkin.models import (
     SetAside,
     Verdict,
 )
-from checkin.present import hashed, holders_of
-from checkin.rules import Holder, objection
+from checkin.present import hashed, holders_of, shown
+from checkin.rules import Holder, Shown, objection
 from checkin.settle import settle
 from registrations.errors import UnknownCode
-from registrations.models import Registration
-from registrations.ticket_code import CODE_LENGTH
-from registrations.tickets import registration_id_on
+from registrations.models import Registration, TicketKey, TicketReissue
+from registrations.ticket_code import SHORTEST_CODE, TicketBody
+from registrations.tickets import ticket_on
 from shared.clock import now
 from shared.codes import LENGTH, as_typed
 from shared.db import db
@@ -111,12 +112,14 @@ def take_in(
         point.id: point
         for point in db.session.scalars(select(Checkpoint).where(Checkpoint.id.in_(device.checkpoint_ids)))
     }
-    tickets = _registrations_on({upload.named for upload in uploads}, device.stop_id)
+    bodies = _bodies_of({upload.code for upload in uploads if upload.registration_id is None})
+    tickets = _registrations_on({upload.named for upload in uploads}, device.stop_id, bodies)
     undos = _its_own(set(undone), device)
     touched = _touched_before({*undos, *(upload.id for upload in uploads)})
     # Held in one order, whoever uploads: two devices with the same people never wait for each other.
     holders = holders_of({*tickets.values(), *(registration_id for registration_id, _ in touched)})
 
+    on_tickets = _shown(bodies, holders)
     chosen = chosen_among(holders, {p.programme_item_id for p in points.values() if p.programme_item_id})
     arrived = _arrived(holders, uploads, tickets, points, device)
 
@@ -129,6 +132,7 @@ def take_in(
                 holder,
                 chose=(holder.registration_id, point.programme_item_id) in chosen,
                 has_arrived=arrived.get(holder.registration_id, _NEVER) <= _time_of(upload, device),
+                ticket=on_tickets.get(upload.code) if upload.registration_id is None else None,
             )
         why = _not_understood(upload, point, holder)
         if why is not None or point is None:
@@ -211,21 +215,58 @@ def _arrived(
     return arrived
 
 
-def _registrations_on(named: set[str | int], stop_id: int) -> dict[str | int, int]:
+def _bodies_of(codes: set[str]) -> dict[str, TicketBody]:
+    """Code → what the ticket says, for those that we signed."""
+    found: dict[str, TicketBody] = {}
+    for code in codes:
+        if len(code.strip("\r\n\t")) >= SHORTEST_CODE:
+            with suppress(UnknownCode):
+                found[code] = ticket_on(code)
+    return found
+
+
+def _shown(bodies: dict[str, TicketBody], holders: dict[int, Holder]) -> dict[str, Shown]:
+    """Code → what the rule looks at: also when the key ended and since when a replaced ticket is replaced."""
+    key_ids = {body.key_id for body in bodies.values()}
+    keys: dict[int, tuple[datetime | None, datetime | None]] = {
+        key_id: (ends_at, withdrawn_at)
+        for key_id, ends_at, withdrawn_at in db.session.execute(
+            select(TicketKey.id, TicketKey.ends_at, TicketKey.withdrawn_at).where(TicketKey.id.in_(key_ids))
+        )
+    }
+    found = {code: shown(body, *keys.get(body.key_id, (None, None))) for code, body in bodies.items()}
+    replaced = {
+        code: body
+        for code, body in bodies.items()
+        if (holder := holders.get(body.registration_id)) is not None and body.serial < holder.least_serial
+    }
+    if replaced:
+        times = db.session.execute(
+            select(TicketReissue.registration_id, TicketReissue.serial, TicketReissue.at).where(
+                TicketReissue.registration_id.in_({body.registration_id for body in replaced.values()})
+            )
+        ).all()
+        for code, body in replaced.items():
+            later = [
+                at
+                for number, serial, at in times
+                if (number, serial) == (body.registration_id, body.serial + 1)
+            ]
+            found[code] = replace(found[code], replaced_at=later[0] if later else None)
+    return found
+
+
+def _registrations_on(
+    named: set[str | int], stop_id: int, bodies: dict[str, TicketBody]
+) -> dict[str | int, int]:
     """Code, or number of a registration of this stop → registration, for those that are somebody's."""
-    found: dict[str | int, int] = {}
-    typed: dict[str | int, str] = {}
+    found: dict[str | int, int] = {code: body.registration_id for code, body in bodies.items()}
     numbers = {one for one in named if isinstance(one, int)}
-    for code in named:
-        if isinstance(code, int):
-            continue
-        if len(code.strip("\r\n\t")) >= CODE_LENGTH:
-            try:
-                found[code] = registration_id_on(code)
-            except UnknownCode:
-                continue
-        elif len(as_typed(code)) == LENGTH:
-            typed[code] = as_typed(code)
+    typed: dict[str | int, str] = {
+        code: as_typed(code)
+        for code in named
+        if isinstance(code, str) and len(code) < SHORTEST_CODE and len(as_typed(code)) == LENGTH
+    }
     by_code: dict[str, int] = {
         code: number
         for code, number in db.session.execute(

@@ -26,8 +26,10 @@ from registrations import (
     second_form_views,
     staff_views,
     tasks,
+    ticket_views,
     views,
 )
+from registrations.cli import ticket_key_commands
 from shared.edges import Edges
 
 EDGES = Edges(
@@ -46,6 +48,7 @@ EDGES = Edges(
         people_views.bp,
         entry_views.bp,
         invitation_views.bp,
+        ticket_views.bp,
     ),
     more=(
         answer_files,
@@ -59,5 +62,6 @@ EDGES = Edges(
         seat_views,
         tasks,
     ),
+    commands=(ticket_key_commands,),
     ask_for_token_themselves=(views.register, second_form_views.fill_in, own_views.answers),
 )

@@ -31,6 +31,7 @@ from registrations.models import (
     Registration,
     Review,
     StateChange,
+    TicketReissue,
 )
 from registrations.register import withdraw
 from shared.clock import now, today
@@ -134,6 +135,7 @@ def empty_registrations(registration_ids: Iterable[int]) -> dict[str, int]:
         row.erased_at = moment
     db.session.flush()
     _run(update(StateChange).where(StateChange.registration_id.in_(ids)).values(reason=None, note=None))
+    _run(update(TicketReissue).where(TicketReissue.registration_id.in_(ids)).values(reason=None))
     _run(update(AnswerChange).where(AnswerChange.registration_id.in_(ids)).values(values_sealed=None))
     _run(delete(ContactChange).where(ContactChange.registration_id.in_(ids)))
     _run(delete(OneTimeCode).where(OneTimeCode.registration_id.in_(ids)))

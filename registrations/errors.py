@@ -16,6 +16,33 @@ class UnknownCode(Refusal):
     sentence = _l("This code is not one of ours. Scan it again, or type the eight characters below it.")
 
 
+class TicketReissuedMeanwhile(Refusal):
+    """The same button pressed twice, or by two."""
+
+    code = "ticket_reissued_meanwhile"
+    sentence = _l("This ticket has been issued anew meanwhile. The newest one is on its way already.")
+
+
+class KeyUnknown(NotFound):
+    """No ticket key has that number."""
+
+    sentence = _l("There is no such ticket key.")
+
+
+class KeySigns(Refusal):
+    """What is signed now must pass tomorrow."""
+
+    code = "key_signs"
+    sentence = _l("This key signs tickets now. Make another one first; then this one may run out.")
+
+
+class KeyWithdrawn(Refusal):
+    """Withdrawn is withdrawn."""
+
+    code = "key_withdrawn"
+    sentence = _l("This key was withdrawn, for good.")
+
+
 class LinkNotOurs(NotFound):
     """An applicant's link that we did not sign: cut short when it was copied, or made up."""
 

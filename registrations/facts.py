@@ -91,3 +91,11 @@ class RestrictedAnswersGiven(Fact):
     """Somebody has answered questions whose answers are sealed."""
 
     registration_id: int
+
+
+@dataclass(frozen=True)
+class TicketReissued(Fact):
+    """A registration's ticket has a new serial, and the old one is refused."""
+
+    registration_id: int
+    serial: int

@@ -11,12 +11,13 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     HiddenField,
+    IntegerField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Length
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.validators import DataRequired, Length
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from campaigns.channel import channel_named
 from campaigns.models import ProgrammeItem
@@ -89,6 +90,19 @@ class DecideForm(FlaskForm):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.reason.flags.required = True  # of whoever declines; the verb asks for it
+
+
+class ReissueForm(FlaskForm):
+    """Why a ticket is issued anew; ``instead_of`` is the serial that the page has shown."""
+
+    reason = StringField(
+        _l("Why is the ticket issued anew?"),
+        validators=[
+            DataRequired(_l("Say why, in a sentence. It is kept with the registration.")),
+            Length(max=300, message=_l("Please stay under 300 characters.")),
+        ],
+    )
+    instead_of = IntegerField(widget=HiddenInput())
 
 
 def _uuid(text: str | None) -> UUID | None:

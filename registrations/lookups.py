@@ -22,9 +22,10 @@ from registrations.models import (
     RegistrationState,
     SeatRules,
     StateChange,
+    TicketReissue,
     Way,
 )
-from registrations.ticket_code import CODE_LENGTH
+from registrations.ticket_code import SHORTEST_CODE
 from registrations.tickets import registration_id_on
 from shared.clock import now
 from shared.codes import LENGTH, as_typed
@@ -37,7 +38,7 @@ def registration_for_code(code: str, *, hold: bool = False) -> Registration | No
 
     ``hold`` locks it until the transaction ends.
     """
-    if len(code.strip("\r\n\t")) >= CODE_LENGTH:
+    if len(code.strip("\r\n\t")) >= SHORTEST_CODE:
         try:
             registration_id: int | None = registration_id_on(code)
         except UnknownCode:
@@ -54,6 +55,17 @@ def registration_for_code(code: str, *, hold: bool = False) -> Registration | No
 
 def _held(registration_id: int) -> Registration | None:
     return hold(Registration, registration_id)
+
+
+def reissues_of(registration: Registration) -> list[tuple[TicketReissue, Staff | None]]:
+    """How often and why the ticket was issued anew, the latest first."""
+    rows = db.session.execute(
+        select(TicketReissue, Staff)
+        .outerjoin(Staff, Staff.id == TicketReissue.by_staff_id)
+        .where(TicketReissue.registration_id == registration.id)
+        .order_by(TicketReissue.serial.desc())
+    )
+    return [(reissue, staff) for reissue, staff in rows]
 
 
 def registrations_within(reach: Reach) -> Select[Registration]:

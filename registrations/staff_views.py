@@ -18,7 +18,7 @@ from registrations.answers import answers_of, standing_of_second_form
 from registrations.assign import Opinions, opinions_on, own_review
 from registrations.edits import edits_of
 from registrations.errors import OverQuota
-from registrations.forms import DecideForm
+from registrations.forms import DecideForm, ReissueForm
 from registrations.gate_note import remove_gate_note, write_gate_note
 from registrations.judge import BEGINS_AT, case_of, why_not
 from registrations.lookups import (
@@ -27,6 +27,7 @@ from registrations.lookups import (
     place_in_line,
     programme_chosen,
     registration_for,
+    reissues_of,
 )
 from registrations.models import Act, Registration, RegistrationState
 from registrations.offer import offer_seat
@@ -190,11 +191,17 @@ def _may_plan(found: Registration) -> bool:
     )
 
 
+def registration_page(found: Registration, *, reissue_form: ReissueForm) -> str:
+    """The page with what was typed about a new ticket, and what is wrong with it."""
+    return _page(found, reissue_form=reissue_form)
+
+
 def _page(
     found: Registration,
     *,
     form: DecideForm | None = None,
     gate_note_form: GateNoteForm | None = None,
+    reissue_form: ReissueForm | None = None,
     contact_shown: bool = False,
 ) -> str:
     stop, state = found.stop, found.state
@@ -214,6 +221,10 @@ def _page(
         "edits": edits_of(found),
         "answers": answers_of(found),
         "second_form": standing_of_second_form(found),
+        "tickets": reissues_of(found) if found.ticket_serial else [],
+        "reissue_form": (reissue_form or ReissueForm(formdata=None, instead_of=found.ticket_serial))
+        if may_review and not is_over and stop.cancelled_at is None and state is RegistrationState.CONFIRMED
+        else None,
         "may_review": may_review,
         "may_note": may_review and (state in BEGINS_AT[Act.GATE_NOTE] or found.gate_note is not None),
         "programme": programme_chosen(found),

@@ -32,6 +32,7 @@ from registrations.facts import (
     RegistrationWithdrawn,
     RestrictedAnswersGiven,
     SeatOffered,
+    TicketReissued,
 )
 from registrations.find import answer_request, forget_requests
 from registrations.knocks import forget_knocks
@@ -50,8 +51,10 @@ from registrations.tell import (
     tell_of_change,
     tell_of_invitation,
     tell_of_moved_item,
+    tell_of_new_ticket,
     tell_of_step,
     tell_of_stop,
+    who_holds_a_ticket,
     who_stands,
 )
 from shared.db import db
@@ -67,6 +70,24 @@ def tell_received(registration_id: int) -> None:
 def tell_confirmed(registration_id: int) -> None:
     """There is a seat, and here is the ticket."""
     tell_of_step(registration_id, RegistrationState.CONFIRMED)
+
+
+@on(TicketReissued)
+def tell_reissued(registration_id: int, serial: int) -> None:
+    """The ticket has a new code, and the earlier one is refused."""
+    tell_of_new_ticket(registration_id, f"serial-{serial}")
+
+
+def promise_new_codes(key_id: int) -> None:
+    """A key was withdrawn: one promise for each who holds a ticket. The caller holds the transaction."""
+    for registration_id in who_holds_a_ticket():
+        enqueue(tell_new_key, registration_id=registration_id, key_id=key_id)
+
+
+@task
+def tell_new_key(registration_id: int, key_id: int) -> None:
+    """One person hears that the code on the ticket is another now."""
+    tell_of_new_ticket(registration_id, f"key-{key_id}")
 
 
 @on(RegistrationWaiting)

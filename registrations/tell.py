@@ -167,6 +167,35 @@ def tell_of_stop(registration_id: int, kind: str, occasion: str) -> None:
     _write(registration, kind, occasion, {"has_ticket": has_ticket}, None, calendars)
 
 
+def tell_of_new_ticket(registration_id: int, occasion: str) -> None:
+    """Write the new code to somebody whose earlier one is refused now; nothing when there is no seat any more.
+
+    The caller holds the transaction.
+    """
+    registration = db.session.get(Registration, registration_id)
+    if registration is None or registration.state is not RegistrationState.CONFIRMED:
+        return
+    if registration.stop.cancelled_at is not None or registration.stop.ends_at <= now():
+        return
+    make_first_key()
+    _write(registration, "new_ticket", occasion, {}, qr_png(ticket_for(registration)))
+
+
+def who_holds_a_ticket() -> list[int]:
+    """The ids of all who have a seat at a stop that is not over."""
+    statement = (
+        select(Registration.id)
+        .join(Stop, Stop.id == Registration.stop_id)
+        .where(
+            Registration.state == RegistrationState.CONFIRMED,
+            Stop.ends_at > now(),
+            Stop.cancelled_at.is_(None),
+        )
+        .order_by(Registration.id)
+    )
+    return list(db.session.scalars(statement))
+
+
 def tell_of_cancelled_item(registration_id: int, item_id: int) -> None:
     """Write that an item somebody had chosen does not take place; nothing to who no longer means to come.
 

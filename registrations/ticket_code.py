@@ -1,32 +1,37 @@
 """The signed text in a ticket's QR code: what it holds, and how it is written and read.
 
-A ticket is 10 bytes and an Ed25519 signature (RFC 8032) over those 10 bytes,
+A ticket is 12 bytes and an Ed25519 signature (RFC 8032) over those 12 bytes,
 big-endian and without gaps:
 
 ======  =====  ==============================================================
 offset  bytes  field
 ======  =====  ==============================================================
-0       1      version of this form; 1. It also says how the signature is made
+0       1      version of this form; 2. It also says how the signature is made
 1       1      number of the key it was signed with
 2       2      stop
 4       4      registration
 8       2      last day the ticket is good, in days since 2020-01-01
-10      64     signature
+10      2      serial: how often the ticket was issued anew; the least that passes is known elsewhere
+12      64     signature
 ======  =====  ==============================================================
 
-The 74 bytes are written in base45 (RFC 9285): 111 characters, all of them in
+Version 1 has no serial and is read as serial 0: what was printed goes on being good. Version 3 is the code that
+changes on a phone's screen: after the serial come 4 bytes with the moment for which it was issued, in seconds since
+2020-01-01 UTC. No two versions are of one length, so no version is mistaken for another.
+
+The 74, 76 or 80 bytes are written in base45 (RFC 9285): 111, 114 or 120 characters, all of them in
 QR's alphanumeric set, so they fit version 5 with error correction M (37 modules
 a side). It holds no personal data, and whoever has the public key can tell a
 ticket from a forgery without a network and without the means to make one.
 
-Nothing here knows the database or the clock: whether the registration stands, and
+Nothing here knows the database or the clock: whether the registration stands, whether the serial still counts, and
 whether the day is over, is asked by whoever reads the ticket.
 """
 
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import escape
 from io import BytesIO
 from typing import Final
@@ -39,12 +44,23 @@ from registrations.ticket_symbol import QR_MODULES as QR_MODULES
 from registrations.ticket_symbol import QUIET_ZONE
 from registrations.ticket_symbol import qr_matrix as qr_matrix
 
-VERSION: Final = 1
-CODE_LENGTH: Final = 111
-"""Characters in a ticket's code."""
+FIRST, LASTING, MOVING = 1, 2, 3
+"""Versions: without a serial, no longer written; the one on paper and in mails; the one that changes on a screen."""
 
-_BODY: Final = struct.Struct(">BBHIH")
+_BODIES: Final = {
+    FIRST: struct.Struct(">BBHIH"),
+    LASTING: struct.Struct(">BBHIHH"),
+    MOVING: struct.Struct(">BBHIHHI"),
+}
 _SIGNATURE_BYTES: Final = 64
+CODE_LENGTHS: Final = {version: (body.size + _SIGNATURE_BYTES) // 2 * 3 for version, body in _BODIES.items()}
+"""Characters in a ticket's code, by version: 111, 114, 120."""
+
+SHORTEST_CODE: Final = min(CODE_LENGTHS.values())
+"""Whatever is shorter was typed."""
+
+_MOMENT_ZERO: Final = datetime(2020, 1, 1, tzinfo=UTC)
+_MOMENT_LAST: Final = _MOMENT_ZERO + timedelta(seconds=0xFFFF_FFFF)
 _DAY_ZERO: Final = date(2020, 1, 1)
 _DAY_LAST: Final = _DAY_ZERO + timedelta(days=0xFFFF)
 
@@ -90,14 +106,17 @@ class WrongSignature(BadTicket):
 class TicketBody:
     """What a ticket says: one registration may enter one stop up to and including a day.
 
-    ``key_id`` 0 … 255, ``stop_id`` 0 … 65,535, ``registration_id`` 0 … 4,294,967,295,
-    ``good_through`` 2020-01-01 … 2199-06-06; anything else is a ValueError.
+    ``key_id`` 0 … 255, ``stop_id`` and ``serial`` 0 … 65,535, ``registration_id`` 0 … 4,294,967,295,
+    ``good_through`` 2020-01-01 … 2199-06-06; ``issued_at``, of a moving code alone, whole seconds until 2156;
+    anything else is a ValueError.
     """
 
     key_id: int
     stop_id: int
     registration_id: int
     good_through: date
+    serial: int = 0
+    issued_at: datetime | None = None
 
     def __post_init__(self) -> None:
         _require("key_id", self.key_id, 0xFF)
@@ -105,10 +124,16 @@ class TicketBody:
         _require("registration_id", self.registration_id, 0xFFFF_FFFF)
         if not _DAY_ZERO <= self.good_through <= _DAY_LAST:
             raise ValueError(f"good_through {self.good_through} is outside {_DAY_ZERO} … {_DAY_LAST}")
+        _require("serial", self.serial, 0xFFFF)
+        if self.issued_at is not None:
+            if not _MOMENT_ZERO <= self.issued_at <= _MOMENT_LAST:
+                raise ValueError(f"issued_at {self.issued_at} is outside {_MOMENT_ZERO} … {_MOMENT_LAST}")
+            if self.issued_at.microsecond:
+                raise ValueError(f"issued_at {self.issued_at} is not a whole second")
 
 
 def sign(body: TicketBody, private_key: Ed25519PrivateKey) -> str:
-    """Write ``body`` as a ticket's code: 111 characters. The same body gives the same code."""
+    """Write ``body`` as a ticket's code: 114 characters, 120 for a moving one. The same body gives the same code."""
     written = _write(body)
     return to_base45(written + private_key.sign(written))
 
@@ -120,16 +145,19 @@ def read(code: str, public_keys: Mapping[int, Ed25519PublicKey]) -> TicketBody:
     UnknownKey or WrongSignature. Each ticket has exactly one text that is read: no
     blanks around it, no small letters, no second spelling of the signature.
     """
-    if len(code) != CODE_LENGTH:
-        raise NotATicket(f"{len(code)} characters instead of {CODE_LENGTH}")
+    if len(code) not in CODE_LENGTHS.values():
+        raise NotATicket(f"{len(code)} characters")
     try:
         whole = from_base45(code)
     except ValueError as error:
         raise NotATicket(str(error)) from None
-    written, signature = whole[: _BODY.size], whole[_BODY.size :]
-    version, key_id, stop_id, registration_id, day = _BODY.unpack(written)
-    if version != VERSION:
+    version = whole[0]
+    if (form := _BODIES.get(version)) is None:
         raise UnknownVersion(version)
+    if len(code) != CODE_LENGTHS[version]:
+        raise NotATicket(f"{len(code)} characters instead of {CODE_LENGTHS[version]}")
+    written, signature = whole[: form.size], whole[form.size :]
+    _version, key_id, stop_id, registration_id, day, *later = form.unpack(written)
     if (public_key := public_keys.get(key_id)) is None:
         raise UnknownKey(key_id)
     try:
@@ -141,6 +169,8 @@ def read(code: str, public_keys: Mapping[int, Ed25519PublicKey]) -> TicketBody:
         stop_id=stop_id,
         registration_id=registration_id,
         good_through=_DAY_ZERO + timedelta(days=day),
+        serial=later[0] if later else 0,
+        issued_at=_MOMENT_ZERO + timedelta(seconds=later[1]) if version == MOVING else None,
     )
 
 
@@ -227,13 +257,16 @@ def _require(name: str, value: int, largest: int) -> None:
 
 
 def _write(body: TicketBody) -> bytes:
-    return _BODY.pack(
-        VERSION,
+    fields = (
         body.key_id,
         body.stop_id,
         body.registration_id,
         (body.good_through - _DAY_ZERO).days,
+        body.serial,
     )
+    if body.issued_at is None:
+        return _BODIES[LASTING].pack(LASTING, *fields)
+    return _BODIES[MOVING].pack(MOVING, *fields, int((body.issued_at - _MOMENT_ZERO).total_seconds()))
 
 
 def _dark_runs(row: list[bool]) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from registrations.models.own_access import (
     Knock,
     OneTimeCode,
     TicketKey,
+    TicketReissue,
 )
 from registrations.models.queue import Batch, Criterion, ReadyReason, Review, SavedView, Score
 from registrations.models.registration import (
@@ -72,5 +73,6 @@ __all__ = [
     "StillComing",
     "TakenChoice",
     "TicketKey",
+    "TicketReissue",
     "Way",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     Integer,
     SmallInteger,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -124,13 +125,46 @@ class FindCode(Model):
 class TicketKey(Model):
     """A pair of keys that tickets are signed with. The private half is sealed with a key made of SECRET_KEY.
 
-    The newest one that is not retired signs; every public half goes on verifying, so keys change without reprinting.
+    The one that is not retired signs; every public half goes on verifying, so keys change without reprinting. Tickets
+    of a retired key pass until ``ends_at``, if it has an end; those of a withdrawn one not at all.
     """
 
     __tablename__ = "ticket_keys"
+    __table_args__ = (
+        Index(
+            "uq_ticket_keys_signing",
+            text("(retired_at IS NULL)"),
+            unique=True,
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+        # What is signed now must pass tomorrow.
+        CheckConstraint(
+            "retired_at IS NOT NULL OR (ends_at IS NULL AND withdrawn_at IS NULL)", name="signing_has_no_end"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=True)
     public_key: Mapped[bytes]
     sealed_private_key: Mapped[bytes]
     created_at: Mapped[Moment]
     retired_at: Mapped[Moment | None]
+    ends_at: Mapped[Moment | None]
+    withdrawn_at: Mapped[Moment | None]
+
+
+class TicketReissue(Model):
+    """That a registration's ticket was issued anew, and why: ``serial`` is the new one's, and nothing below it passes."""
+
+    __tablename__ = "ticket_reissues"
+    __table_args__ = (
+        UniqueConstraint("registration_id", "serial", name="uq_ticket_reissues_serial"),
+        CheckConstraint("serial BETWEEN 1 AND 65535", name="serial_range"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    serial: Mapped[int]
+    at: Mapped[Moment]
+    by_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    # None once the registration is erased.
+    reason: Mapped[str | None]

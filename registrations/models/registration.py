@@ -280,6 +280,7 @@ class Registration(Model):
         CheckConstraint("NOT over_quota OR state IN ('confirmed', 'offered')", name="over_quota_seated"),
         CheckConstraint("char_length(gate_note) BETWEEN 1 AND 120", name="gate_note_length"),
         Index("ix_registrations_gate_note", "stop_id", "id", postgresql_where=text("gate_note IS NOT NULL")),
+        CheckConstraint("ticket_serial BETWEEN 0 AND 65535", name="ticket_serial_range"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -337,6 +338,8 @@ class Registration(Model):
     calendar_sequence: Mapped[int] = mapped_column(server_default=text("0"), server_onupdate=FetchedValue())
     # What the gate is to see when this person is scanned: attention is wanted.
     gate_note: Mapped[str | None]
+    # How often the ticket was issued anew. It only grows (trigger ticket_serials_grow()); tickets below it do not pass.
+    ticket_serial: Mapped[int] = mapped_column(server_default=text("0"), default=0)
     # Nothing personal is left; the row is kept for what is counted.
     erased_at: Mapped[Moment | None]
 
@@ -359,6 +362,11 @@ class StateChange(Model):
     """
 
     __tablename__ = "state_changes"
+    __table_args__ = (
+        Index(
+            "ix_state_changes_from_stop_id", "from_stop_id", postgresql_where=text("from_stop_id IS NOT NULL")
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), index=True)

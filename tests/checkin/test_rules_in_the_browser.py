@@ -19,10 +19,10 @@ from playwright.sync_api import Page, Route
 
 from checkin.fold import Seen, fold
 from checkin.models import Checkpoint, CheckpointKind, Direction, Often
-from checkin.rules import Holder, objection
+from checkin.rules import Holder, Shown, objection
 from registrations.models import BadgeClass, RegistrationState
 from registrations.ticket_code import BadTicket, TicketBody, from_base45, read, sign, to_base45
-from shared.clock import now
+from shared.clock import in_china, now
 from tests.browser import a_browser
 from tests.factories import campaigns
 
@@ -102,11 +102,11 @@ def sets_and_answers() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 def rules_and_answers() -> tuple[list[dict[str, Any]], list[str | None]]:
     """Checkpoints of every kind of rule and people before them, and what the rule says here."""
-    stop, elsewhere, cancelled = (
-        campaigns.stop(),
-        campaigns.stop(),
-        campaigns.stop(cancelled_at=now()),
-    )
+    held: dict[str, Any] = {
+        "starts_at": MORNING, "ends_at": MORNING + timedelta(hours=8), "registration_closes_at": MORNING,
+    }  # fmt: skip
+    stop, elsewhere = campaigns.stop(**held), campaigns.stop(**held)
+    cancelled = campaigns.stop(cancelled_at=now(), **held)
     draw = random.Random(4)
     cases: list[dict[str, Any]] = []
     here: list[str | None] = []
@@ -115,16 +115,16 @@ def rules_and_answers() -> tuple[list[dict[str, Any]], list[str | None]]:
         return moment if draw.random() < 0.4 else None
 
     for _ in range(CASES):
-        at = MORNING + timedelta(minutes=draw.randrange(-2, 3))
+        at = MORNING + timedelta(minutes=draw.randrange(-2, 3), days=draw.choice([0, 0, 0, 1]))
         its_stop = cancelled if draw.random() < 0.05 else stop
         point = Checkpoint(
             id=1,
             stop_id=its_stop.id,
             kind=CheckpointKind.MEAL,
             often=Often.ONCE,
-            opens_at=perhaps(MORNING - timedelta(minutes=draw.randrange(-1, 2))),
-            closes_at=perhaps(MORNING + timedelta(minutes=draw.randrange(3))),
-            ended_at=perhaps(MORNING + timedelta(minutes=draw.randrange(3))) if draw.random() < 0.3 else None,
+            opens_at=perhaps(at - timedelta(minutes=draw.randrange(-1, 2))),
+            closes_at=perhaps(at + timedelta(minutes=draw.randrange(-1, 3))),
+            ended_at=perhaps(at + timedelta(minutes=draw.randrange(-1, 3))) if draw.random() < 0.3 else None,
             badge_classes=draw.sample([kind.value for kind in BadgeClass], draw.randrange(3) * 2),
             programme_item_id=draw.choice([None, 7]),
             after_arrival=draw.random() < 0.4,
@@ -139,8 +139,10 @@ def rules_and_answers() -> tuple[list[dict[str, Any]], list[str | None]]:
             full_name="李文博",
             unit="太原理工大学",
             note=None,
+            least_serial=draw.randrange(2),
             chose=draw.random() < 0.6,
             has_arrived=draw.random() < 0.6,
+            ticket=a_ticket(draw, at),
         )
         refusal = objection(point, holder, at)
         here.append(refusal.code if refusal else None)
@@ -151,14 +153,47 @@ def rules_and_answers() -> tuple[list[dict[str, Any]], list[str | None]]:
                 **{name: moment.isoformat() if (moment := getattr(point, name)) else None
                    for name in ("opens_at", "closes_at", "ended_at")},
             },
-            "stop": {"id": its_stop.id, "cancelled": its_stop.cancelled_at is not None},
+            "stop": {
+                "id": its_stop.id, "cancelled": its_stop.cancelled_at is not None, "ends_at": its_stop.ends_at.isoformat(),
+            },
             "holder": {
                 "stop_id": holder.stop_id, "state": holder.state.value, "badge_class": holder.badge_class.value,
+                "least_serial": holder.least_serial, "ticket": as_told(holder.ticket),
                 "chose": holder.chose, "has_arrived": holder.has_arrived,
             },
             "at": at.timestamp() * 1000,
         })  # fmt: skip
     return cases, here
+
+
+def a_ticket(draw: random.Random, at: datetime) -> Shown | None:
+    """None for a typed code; else a ticket that is a little wrong now and then."""
+    if draw.random() < 0.3:
+        return None
+
+    def about_now(share: float) -> datetime | None:
+        return at + timedelta(minutes=draw.randrange(-1, 2)) if draw.random() < share else None
+
+    return Shown(
+        serial=draw.choice([0, 1, 1, 1]),
+        good_through=in_china(at).date() + timedelta(days=draw.randrange(-1, 3)),
+        issued_at=None,
+        key_ends_at=about_now(0.1),
+        key_withdrawn_at=about_now(0.1),
+        replaced_at=about_now(0.3),
+    )
+
+
+def as_told(ticket: Shown | None) -> dict[str, Any] | None:
+    """A ticket as the device has it."""
+    if ticket is None:
+        return None
+    moments = ("issued_at", "key_ends_at", "key_withdrawn_at", "replaced_at")
+    return {
+        "serial": ticket.serial,
+        "good_through": ticket.good_through.isoformat(),
+        **{name: at.timestamp() * 1000 if (at := getattr(ticket, name)) else None for name in moments},
+    }
 
 
 def tickets_and_answers() -> tuple[dict[str, str], list[str], list[Any]]:
@@ -173,6 +208,8 @@ def tickets_and_answers() -> tuple[dict[str, str], list[str], list[Any]]:
             stop_id=draw.randrange(1 << 16),
             registration_id=draw.randrange(1 << 32),
             good_through=date(2026, 1, 1) + timedelta(days=draw.randrange(3000)),
+            serial=draw.randrange(1 << 16),
+            issued_at=draw.choice([None, MORNING + timedelta(seconds=draw.randrange(10**8))]),
         )
         code = sign(body, ours)
         codes += [code, code.lower(), code[:-1], sign(body, theirs)]
@@ -188,7 +225,10 @@ def tickets_and_answers() -> tuple[dict[str, str], list[str], list[Any]]:
         except BadTicket as bad:
             read_here.append(_REASONS[type(bad).__name__])
         else:
-            read_here.append([body.key_id, body.stop_id, body.registration_id, body.good_through.isoformat()])
+            read_here.append([
+                body.key_id, body.stop_id, body.registration_id, body.good_through.isoformat(), body.serial,
+                body.issued_at.timestamp() * 1000 if body.issued_at else None,
+            ])  # fmt: skip
     return {"3": ours.public_key().public_bytes_raw().hex()}, codes, read_here
 
 
@@ -221,7 +261,7 @@ TICKETS_THERE = """async ([keys, codes, byLibrary]) => {
   for (const code of codes) {
     try {
       const body = await readTicket(code, known, byLibrary ? verifyByLibrary : verifySignature);
-      answers.push([body.key_id, body.stop_id, body.registration_id, body.good_through]);
+      answers.push([body.key_id, body.stop_id, body.registration_id, body.good_through, body.serial, body.issued_at]);
     } catch (bad) {
       answers.push(bad.reason ?? String(bad));
     }
@@ -241,7 +281,8 @@ def test_server_and_browser_fold_judge_and_read_alike(app: Flask, page: Page) ->
     assert page.evaluate(RULES_THERE, json.dumps(cases)) == judged
     assert {
         None, "stop_cancelled", "not_for_this_stop", "not_confirmed", "checkpoint_closed", "not_open_yet",
-        "not_for_this_class", "not_chosen", "not_arrived_yet",
+        "not_for_this_class", "not_chosen", "not_arrived_yet", "ticket_reissued", "ticket_key_ended",
+        "ticket_key_withdrawn", "ticket_expired",
     } == set(judged)  # fmt: skip
 
     keys, codes, read_here = tickets_and_answers()

@@ -2,6 +2,7 @@
 
 import struct
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
@@ -16,7 +17,10 @@ from qrcode.main import QRCode
 from qrcode.util import QRData
 
 from registrations.ticket_code import (
-    CODE_LENGTH,
+    CODE_LENGTHS,
+    LASTING,
+    MOVING,
+    SHORTEST_CODE,
     BadTicket,
     NotATicket,
     TicketBody,
@@ -35,7 +39,7 @@ from registrations.ticket_code import (
 OURS = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 THEIRS = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 KEYS: dict[int, Ed25519PublicKey] = {7: OURS.public_key()}
-BODY = TicketBody(key_id=7, stop_id=12, registration_id=3_456_789, good_through=date(2026, 11, 27))
+BODY = TicketBody(key_id=7, stop_id=12, registration_id=3_456_789, good_through=date(2026, 11, 27), serial=3)
 CODE = sign(BODY, OURS)
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 # The order of Ed25519's group (RFC 8032, section 5.1).
@@ -47,6 +51,11 @@ bodies = st.builds(
     stop_id=st.integers(0, 0xFFFF),
     registration_id=st.integers(0, 0xFFFF_FFFF),
     good_through=st.dates(date(2020, 1, 1), date(2020, 1, 1) + timedelta(days=0xFFFF)),
+    serial=st.integers(0, 0xFFFF),
+    issued_at=st.none()
+    | st.integers(0, 0xFFFF_FFFF).map(
+        lambda second: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
+    ),
 )
 
 
@@ -89,13 +98,22 @@ def test_no_two_base45_texts_mean_the_same(text: str) -> None:
 @given(bodies)
 def test_a_signed_ticket_is_read_back(body: TicketBody) -> None:
     code = sign(body, OURS)
-    assert len(code) == CODE_LENGTH
+    assert len(code) == CODE_LENGTHS[MOVING if body.issued_at else LASTING] <= 120
     assert set(code) <= set(ALPHANUMERIC)
     assert read(code, {body.key_id: OURS.public_key()}) == body
 
 
 def test_the_bytes_of_a_ticket_stand_where_they_are_said_to_stand() -> None:
-    assert from_base45(CODE)[:10] == bytes.fromhex("01 07 000c 0034bf15 09da")
+    assert from_base45(CODE)[:12] == bytes.fromhex("02 07 000c 0034bf15 09da 0003")
+    moving = replace(BODY, issued_at=datetime(2026, 11, 27, 1, 2, 30, tzinfo=UTC))
+    assert from_base45(sign(moving, OURS))[:16] == bytes.fromhex("03 07 000c 0034bf15 09da 0003 0cfcf5a6")
+
+
+def test_a_ticket_printed_before_there_were_serials_is_read_as_the_first() -> None:
+    written = bytes.fromhex("01 07 000c 0034bf15 09da")
+    code = to_base45(written + OURS.sign(written))
+    assert len(code) == CODE_LENGTHS[1] == SHORTEST_CODE
+    assert read(code, KEYS) == replace(BODY, serial=0)
 
 
 def test_the_same_ticket_has_the_same_code() -> None:
@@ -150,26 +168,26 @@ def test_an_old_key_still_reads_the_tickets_it_signed() -> None:
 
 
 def test_a_version_we_do_not_know_is_named_even_if_well_signed() -> None:
-    written = struct.pack(">BBHIH", 2, 7, 12, 34, 56)
+    written = struct.pack(">BBHIHH", 9, 7, 12, 34, 56, 0)
     with pytest.raises(UnknownVersion) as refused:
         read(to_base45(written + OURS.sign(written)), KEYS)
-    assert refused.value.version == 2
+    assert refused.value.version == 9
 
 
 def test_the_other_spelling_of_a_signature_is_refused() -> None:
     """Adding the group's order to S gives a second number that satisfies the equation."""
     whole = from_base45(CODE)
-    s = int.from_bytes(whole[42:], "little") + GROUP_ORDER
+    s = int.from_bytes(whole[44:], "little") + GROUP_ORDER
     with pytest.raises(WrongSignature):
-        read(to_base45(whole[:42] + s.to_bytes(32, "little")), KEYS)
+        read(to_base45(whole[:44] + s.to_bytes(32, "little")), KEYS)
 
 
 @settings(max_examples=500)
 @given(
     st.one_of(
         st.text(),
-        st.text(ALPHANUMERIC, min_size=CODE_LENGTH, max_size=CODE_LENGTH),
-        st.text(min_size=CODE_LENGTH, max_size=CODE_LENGTH),
+        st.text(ALPHANUMERIC, min_size=SHORTEST_CODE, max_size=120),
+        st.text(min_size=SHORTEST_CODE, max_size=120),
         st.binary(min_size=74, max_size=74).map(to_base45),
         st.binary(min_size=72, max_size=72).map(lambda rest: to_base45(b"\x01\x07" + rest)),
     )

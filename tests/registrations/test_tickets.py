@@ -45,7 +45,7 @@ def test_a_ticket_leads_back_to_its_registration(app: Flask) -> None:
         make_first_key()
     registration = registrations.registration()
     code = ticket_for(registration)
-    assert len(code) == 111
+    assert len(code) == 114
     assert ticket_for(registration) == code
     assert registration_id_on(code + "\r\n") == registration.id
     assert registration_for_code(code) is registration

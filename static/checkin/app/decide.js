@@ -1,6 +1,6 @@
 // A scan decided by the device alone: the same rule and the same fold as on the server, over what this device can know.
 import { dayCounted, fold } from "../fold.js";
-import { objection } from "../rules.js";
+import { objection, ofTheTicket } from "../rules.js";
 
 const LISTED = "00000000-0000-7000-8000-000000000000"; // the entry that the list tells of sorts before the device's own
 
@@ -12,15 +12,17 @@ const LISTED = "00000000-0000-7000-8000-000000000000"; // the entry that the lis
 export function decide({ whose, checkpoint, stop, people, local, arrivedHere, direction, at }) {
   if (whose.registration_id === null) return no("unknown_code");
   const person = whose.person;
-  const stopId = whose.stop_id ?? stop.id;
+  const stopId = person ? stop.id : (whose.stop_id ?? stop.id); // who has moved here still has the ticket of there
+  const holder = holderOf(whose, stopId, checkpoint, people, arrivedHere);
   if (!person && stopId === stop.id) {
     // The signature alone speaks for somebody who registered after the list was made.
     if (people.isRevoked(whose.registration_id)) return no("ticket_revoked");
-    if (dayCounted("daily", at) > whose.good_through) return no("ticket_expired");
+    const badTicket = ofTheTicket(stop, holder, at);
+    if (badTicket) return no(badTicket);
     if (checkpoint.badge_classes.length || checkpoint.programme_item_id !== null || checkpoint.after_arrival) return no("not_on_this_list");
   }
   if (person && people.isRevoked(whose.registration_id) && person.s === "confirmed") return no("ticket_revoked");
-  const refusal = objection(checkpoint, stop, holderOf(whose, stopId, checkpoint, people, arrivedHere), at);
+  const refusal = objection(checkpoint, stop, holder, at);
   if (refusal) return no(refusal);
 
   const folded = foldWith(whose.registration_id, checkpoint, people, local);
@@ -33,10 +35,13 @@ export function decide({ whose, checkpoint, stop, people, local, arrivedHere, di
   return { ...yes(), within: { number: number + 1, most: checkpoint.capacity } };
 }
 
-function holderOf({ person }, stopId, checkpoint, people, arrivedHere) {
-  if (!person) return { stop_id: stopId, state: "confirmed", badge_class: "", chose: false, has_arrived: false };
+function holderOf({ registration_id, person, ticket }, stopId, checkpoint, people, arrivedHere) {
+  const least_serial = people.leastSerial(registration_id);
+  if (!person) return { stop_id: stopId, state: "confirmed", badge_class: "", least_serial, chose: false, has_arrived: false, ticket };
   return {
     stop_id: stopId,
+    least_serial,
+    ticket,
     state: person.s,
     badge_class: person.c,
     chose: person.x.includes(checkpoint.programme_item_id),

@@ -1,7 +1,7 @@
 // The list of people this device holds: the least that a gate needs, sealed on the disk, open in memory alone.
 import { forget, get, put, seal, unseal } from "./store.js";
 import { dayCounted } from "../fold.js";
-import { CODE_LENGTH, readTicket } from "./ticket.js";
+import { SHORTEST_CODE, readTicket } from "./ticket.js";
 
 const SHORT = 8;
 
@@ -10,6 +10,8 @@ export class People {
   #byCode = new Map();
   #byId = new Map();
   #revoked = new Set();
+  #leastSerial = {};
+  #keysOver = { ends: {}, withdrawn: {} };
   #counted = new Map();
   #goodFor = 0; // ms
   keys = new Map();
@@ -69,6 +71,18 @@ export class People {
     return this.#revoked.has(registrationId);
   }
 
+  /** Tickets with a serial below it are replaced. */
+  leastSerial(registrationId) {
+    return this.#leastSerial[registrationId] ?? 0;
+  }
+
+  /** What the rule looks at of a ticket that was read. */
+  #shown({ key_id, serial, good_through, issued_at }) {
+    const over = (moments) => (moments[key_id] ? Date.parse(moments[key_id]) : null);
+    const { ends, withdrawn } = this.#keysOver;
+    return { serial, good_through, issued_at, key_ends_at: over(ends), key_withdrawn_at: over(withdrawn), replaced_at: null };
+  }
+
   /** How many the list says are within at a checkpoint (for ``day``). */
   within(checkpointId, day) {
     return this.#counted.get(`${checkpointId}|${day ?? ""}`) ?? 0;
@@ -84,14 +98,15 @@ export class People {
     return Object.keys(person.p ?? {}).some((id) => (this.checkpoints.find((place) => place.id === Number(id))?.kind ?? "arrival") === "arrival");
   }
 
-  /** Whose code this is: {registration_id, stop_id (null: this one), person, good_through}; registration_id null when it is nobody's. */
+  /** Whose code this is: {registration_id, stop_id (null: this one), person, ticket (null: typed)}; registration_id null when it is nobody's. */
   async whose(code) {
-    const nobody = { registration_id: null, stop_id: null, person: null, good_through: null };
+    const nobody = { registration_id: null, stop_id: null, person: null, ticket: null };
     const text = code.replace(/^[\r\n\t]+|[\r\n\t]+$/g, "");
-    if (text.length >= CODE_LENGTH) {
+    if (text.length >= SHORTEST_CODE) {
       try {
         const ticket = await readTicket(text, this.keys);
-        return { ...ticket, person: this.person(ticket.registration_id) };
+        const { registration_id, stop_id } = ticket;
+        return { registration_id, stop_id, person: this.person(registration_id), ticket: this.#shown(ticket) };
       } catch {
         return nobody;
       }
@@ -101,7 +116,7 @@ export class People {
     const salted = new Uint8Array([...this.#salt, ...new TextEncoder().encode(typed)]);
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", salted)).subarray(0, 12);
     const person = this.#byCode.get(btoa(String.fromCharCode(...hash))) ?? null;
-    return person ? { registration_id: person.i, stop_id: null, person, good_through: null } : nobody;
+    return person ? { registration_id: person.i, stop_id: null, person, ticket: null } : nobody;
   }
 
   /** As ``whose``, of somebody who was found by name. */
@@ -136,6 +151,8 @@ export class People {
     this.#salt = bundle.salt ? bytesOf(bundle.salt) : null;
     this.keys = new Map(Object.entries(bundle.public_keys).map(([id, key]) => [Number(id), bytesOf(key)]));
     this.#revoked = new Set(bundle.revoked);
+    this.#leastSerial = bundle.reissued ?? {};
+    this.#keysOver = { ends: bundle.key_ends ?? {}, withdrawn: bundle.keys_withdrawn ?? {} };
     this.#byId = new Map(bundle.people.map((person) => [person.i, person]));
     this.#byCode = new Map(bundle.people.map((person) => [person.h, person]));
     this.#counted = new Map();

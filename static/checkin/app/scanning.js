@@ -125,7 +125,7 @@ async function decideAlone(row, whose, at) {
     at.after_arrival && door !== null && whose.registration_id !== null
       ? (await scansOf(door, whose.registration_id)).some((one) => one.let_in && !one.undone && inTheFold(one, people))
       : false;
-  const stop = { id: gate.device.stop.id, cancelled: Boolean(gate.device.stop.cancelled_at) };
+  const stop = { ...gate.device.stop, cancelled: Boolean(gate.device.stop.cancelled_at) };
   let decided;
   const kept = await decideAndKeep(at.id, whose.registration_id, at.capacity !== null, (local) => {
     decided = decide({ whose, checkpoint: at, stop, people, local, arrivedHere, direction: row.direction, at: row.at });

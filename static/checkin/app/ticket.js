@@ -1,10 +1,12 @@
 // A ticket's code, read and proved without a network: registrations/ticket_code.py, line by line.
 import { verifyAsync } from "../../vendor/noble-ed25519-2.3.0.js";
 
-export const CODE_LENGTH = 111;
-const BODY_BYTES = 10;
+const CODE_LENGTHS = new Map([[1, 111], [2, 114], [3, 120]]); // by version
+export const SHORTEST_CODE = 111;
+const SIGNATURE_BYTES = 64;
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 const DIGIT = new Map([...ALPHABET].map((character, digit) => [character, digit]));
+const MOVING = 3;
 const DAY_ZERO = Date.UTC(2020, 0, 1);
 const DAY_MS = 86_400_000;
 
@@ -17,24 +19,30 @@ export class BadTicket extends Error {
 }
 
 /**
- * What a ticket says: {key_id, stop_id, registration_id, good_through: "YYYY-MM-DD"}.
+ * What a ticket says: {key_id, stop_id, registration_id, good_through: "YYYY-MM-DD", serial, issued_at: ms | null}.
  * ``publicKeys``: key number → the key's 32 bytes. Rejects with BadTicket.
  */
 export async function readTicket(code, publicKeys, verify = verifySignature) {
-  if ([...code].length !== CODE_LENGTH) throw new BadTicket("not_a_ticket");
+  const length = [...code].length;
+  if (![...CODE_LENGTHS.values()].includes(length)) throw new BadTicket("not_a_ticket");
   const whole = fromBase45(code);
   if (whole === null) throw new BadTicket("not_a_ticket");
   const fields = new DataView(whole.buffer);
-  if (fields.getUint8(0) !== 1) throw new BadTicket("unknown_version");
+  const version = fields.getUint8(0);
+  if (!CODE_LENGTHS.has(version)) throw new BadTicket("unknown_version");
+  if (length !== CODE_LENGTHS.get(version)) throw new BadTicket("not_a_ticket");
   const keyId = fields.getUint8(1);
   const key = publicKeys.get(keyId);
   if (!key) throw new BadTicket("unknown_key");
-  if (!(await verify(key, whole.subarray(BODY_BYTES), whole.subarray(0, BODY_BYTES)))) throw new BadTicket("wrong_signature");
+  const size = whole.length - SIGNATURE_BYTES;
+  if (!(await verify(key, whole.subarray(size), whole.subarray(0, size)))) throw new BadTicket("wrong_signature");
   return {
     key_id: keyId,
     stop_id: fields.getUint16(2),
     registration_id: fields.getUint32(4),
     good_through: new Date(DAY_ZERO + fields.getUint16(8) * DAY_MS).toISOString().slice(0, 10),
+    serial: version > 1 ? fields.getUint16(10) : 0,
+    issued_at: version === MOVING ? DAY_ZERO + fields.getUint32(12) * 1000 : null,
   };
 }
 
