@@ -106,7 +106,9 @@ def present(
         checkpoint, holder, earlier, undone, scan["direction"], moment
     )
     if refusal is None and again is not None:
-        raise ScanUsedBefore  # refused when it was made; a new scan may pass
+        if again.reason != NoRoomWithin.code:
+            raise ScanUsedBefore  # refused when it was made; a new scan may pass
+        refusal = NoRoomWithin(holder.full_name, holder.unit, checkpoint.capacity or 0)
     if refusal is not None:
         return _refuse(scan, holder, refusal)
     return _let_in(scan, holder, checkpoint, by, fresh=not earlier)
@@ -349,7 +351,7 @@ def _write_and_settle(
     kept = db.session.scalar(insert(Scan).values(**scan).on_conflict_do_nothing().returning(Scan.id))
     if kept is None:
         raise ScanUsedBefore
-    settle(checkpoint, scan["registration_id"])
+    settle(checkpoint, scan["registration_id"], asked=kept)
     entry_id = _entry_id(db.session.get_one(Scan, kept))
     record("check_in", CheckIn.__name__, by=by, **_details(scan))
     return entry_id

@@ -16,10 +16,11 @@ from jobs.outbox import announce
 from shared.db import db
 
 
-def settle(checkpoint: Checkpoint, registration_id: int) -> Folded:
+def settle(checkpoint: Checkpoint, registration_id: int, *, asked: UUID | None = None) -> Folded:
     """Fold all scans that are known and let the rows follow; announces an arrival that came to be or vanished.
 
-    The caller holds the registration and the transaction.
+    ``asked``: the scan the server is asked about at this moment. Whoever comes in by it needs room; whoever is within
+    by anything else is within, also where the room is full. The caller holds the registration and the transaction.
     """
     rows = db.session.scalars(
         select(CheckIn)
@@ -42,7 +43,9 @@ def settle(checkpoint: Checkpoint, registration_id: int) -> Folded:
         ruling = folded.rulings[scan.id]
         if (scan.verdict, scan.against_id) != (ruling.verdict, ruling.against):
             scan.verdict, scan.against_id = ruling.verdict, ruling.against
-    _let_rows_follow(checkpoint, registration_id, {row.day: row for row in rows}, folded, scans, undone)
+    _let_rows_follow(
+        checkpoint, registration_id, {row.day: row for row in rows}, folded, scans, undone, asked
+    )
     db.session.flush()
     return folded
 
@@ -96,6 +99,7 @@ def _let_rows_follow(
     folded: Folded,
     scans: dict[UUID, Scan],
     undone: dict[UUID, ScanUndo],
+    asked: UUID | None,
 ) -> None:
     is_arrival = checkpoint.kind is CheckpointKind.ARRIVAL
     for day in standing.keys() - folded.entries.keys():
@@ -107,6 +111,10 @@ def _let_rows_follow(
     db.session.flush()  # the place is free before somebody else takes it
     for day, number in folded.entries.items():
         scan, row = scans[number], standing.get(day)
+        within = True
+        came_in_by: UUID | None = number
+        if checkpoint.often is Often.IN_AND_OUT:
+            within, came_in_by = folded.within, folded.by
         if row is None:
             row = CheckIn(
                 registration_id=registration_id,
@@ -114,20 +122,22 @@ def _let_rows_follow(
                 checkpoint_id=checkpoint.id,
                 is_arrival=is_arrival,
                 day=day,
-                asked=scan.asked,
+                asked=asked is not None and came_in_by == asked,
                 scanned_by_id=scan.staff_id,
-                within=True,
+                within=within,
             )
             db.session.add(row)
             if is_arrival:
                 announce(PersonArrived(registration_id=registration_id))
-        elif row.scan_id != number:
-            row.asked = False  # nobody asked about that scan when the room was counted
+        elif row.scan_id != number or within > row.within:
+            row.asked = (
+                asked is not None and came_in_by == asked
+            )  # else nobody asked when the room was counted
         if row.scan_id != number:
             row.scan_id, row.gate, row.arrived_at = number, scan.gate, scan.at
             row.scanned_by_id = scan.staff_id
-        if checkpoint.often is Often.IN_AND_OUT and row.within != folded.within:
-            row.within = folded.within
+        if row.within != within:
+            row.within = within
 
 
 def _number(row: CheckIn) -> UUID:

@@ -42,8 +42,18 @@ _quick_nobody = _quick_hasher.hash("nobody knows this")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Ask for what everyday runs leave out."""
     parser.addoption(
-        "--every-variant", action="store_true", help="journeys in every language and on every size of screen"
+        "--every-variant",
+        action="store_true",
+        help="journeys in every language and on every size of screen, the gate's 200 long days",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Left out: variants nobody asked for."""
+    if not config.getoption("--every-variant"):
+        left_out = [item for item in items if item.get_closest_marker("every_variant")]
+        items[:] = [item for item in items if not item.get_closest_marker("every_variant")]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_configure(config: pytest.Config) -> None:

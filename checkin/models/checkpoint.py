@@ -125,7 +125,7 @@ class Headcount(Model):
     """How many are within a checkpoint that has a capacity, for each day where it counts by days.
 
     Kept by triggers, never by code. ``unasked`` of them were let in by a device that could not ask: those may
-    overfill the room, nobody else can.
+    overfill the room, nobody else can: count_within() lets nobody who asks into a room that is full, by whomever.
     """
 
     __tablename__ = "headcounts"

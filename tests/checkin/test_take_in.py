@@ -240,12 +240,35 @@ def test_a_full_room_refuses_whoever_asks_and_is_overfilled_only_by_devices_that
     assert (count.within, count.unasked, count.most) == (2, 1, 1)
     assert ask(one, Direction.OUT) is None
     assert ask(one, Direction.OUT) == "was_not_within"
+    assert ask(two) == "no_room_within"  # the one nobody had asked about is still within
+    assert ask(three, Direction.OUT) is None
     assert ask(two) is None
     room.capacity = 5
     db.session.flush()
     db.session.expire_all()
     count = db.session.scalars(select(Headcount).where(Headcount.checkpoint_id == room.id)).one()
-    assert (count.within, count.unasked, count.most) == (2, 1, 5)
+    assert (count.within, count.unasked, count.most) == (1, 0, 5)
+
+
+def test_who_went_out_by_mistake_is_within_again_also_where_the_room_is_full() -> None:
+    stop = campaigns.stop()
+    room = gates.checkpoint(stop, often=Often.IN_AND_OUT, capacity=1)
+    device = gates.device(stop, room)
+    one, two = (registrations.registration(at=stop) for _ in range(2))
+
+    def ask(registration: Registration, direction: Direction) -> UUID:
+        asked = present(
+            registration.code, checkpoint=room, gate="A", by=device.vouched_by, device=device, direction=direction
+        )
+        assert asked.let_in
+        return asked.scan_id
+
+    ask(one, Direction.IN)
+    out = ask(one, Direction.OUT)
+    ask(two, Direction.IN)
+    take_in([], [out], device=device)
+    count = db.session.scalars(select(Headcount).where(Headcount.checkpoint_id == room.id)).one()
+    assert (count.within, count.unasked, count.most) == (2, 1, 1)
 
 
 def test_the_scans_stay_as_they_were_shown() -> None:

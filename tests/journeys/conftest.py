@@ -19,12 +19,8 @@ from tests.served import PostOffice, Served
 PASSWORD = "a long password of the tests"
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Left out: variants nobody asked for. Skipped, in a line nobody overlooks: browser tests without a browser."""
-    if not config.getoption("--every-variant"):
-        left_out = [item for item in items if item.get_closest_marker("every_variant")]
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skipped, in a line nobody overlooks: browser tests without a browser."""
     if any(item.get_closest_marker("browser") for item in items) and chromium() is None:
         for item in items:
             if item.get_closest_marker("browser"):
