@@ -258,7 +258,12 @@ def test_who_went_out_by_mistake_is_within_again_also_where_the_room_is_full() -
 
     def ask(registration: Registration, direction: Direction) -> UUID:
         asked = present(
-            registration.code, checkpoint=room, gate="A", by=device.vouched_by, device=device, direction=direction
+            registration.code,
+            checkpoint=room,
+            gate="A",
+            by=device.vouched_by,
+            device=device,
+            direction=direction,
         )
         assert asked.let_in
         return asked.scan_id
