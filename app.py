@@ -46,6 +46,7 @@ PACKAGES = (
     "leads",
     "messages",
     "people",
+    "printing",
     "privacy",
     "questions",
     "registrations",
@@ -61,6 +62,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' data: blob:",
         "media-src 'self' blob:",
+        "frame-src 'self' blob:",  # a badge is printed out of a frame of the page's own making
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

@@ -90,6 +90,7 @@ def _schemas() -> Shape:
             server_time=MOMENT,
         ),
         "Checkpoint": _object(
+            ("printing",),
             id=NUMBER,
             name=TEXT,
             kind=_one_of(CheckpointKind),
@@ -102,6 +103,7 @@ def _schemas() -> Shape:
             shows_notes=FLAG,
             capacity=_or_null(NUMBER),
             ended_at=_or_null(MOMENT),
+            printing=_or_null(_object(at=_list(TEXT), in_order=FLAG)),
         ),
         "Device": _object(
             id=NUMBER,
@@ -188,7 +190,17 @@ def _paths() -> Shape:
             "post": {
                 "summary": "Join a device with a code or a PIN",
                 "security": [],
-                "requestBody": _body(_object(("name",), code=TEXT, name=TEXT)),
+                "requestBody": _body(
+                    _object(
+                        ("name", "prints"),
+                        code=TEXT,
+                        name=TEXT,
+                        prints={
+                            **FLAG,
+                            "description": "True for a printing station, whose codes are its own",
+                        },
+                    )
+                ),
                 "responses": {
                     "201": _answer("Joined; the token is shown this once.", token=TEXT, device=device),
                     **_refusals(400, 404, 409, 413, 429),
@@ -336,8 +348,20 @@ def _paths() -> Shape:
     }
 
 
+_more: list[tuple[Shape, Shape]] = []
+
+
+def describe_also(paths: Shape, schemas: Shape) -> None:
+    """A package above adds its addresses, and the shapes they name, to the document."""
+    _more.append((paths, schemas))
+
+
 def description() -> Shape:
     """The whole document."""
+    paths, schemas = _paths(), _schemas()
+    for more_paths, more_schemas in _more:
+        paths.update(more_paths)
+        schemas.update(more_schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -347,9 +371,14 @@ def description() -> Shape:
             "(Authorization: Bearer). Sentences come in Chinese, or in English where Accept-Language asks for it.",
         },
         "security": [{"device": []}],
-        "paths": _paths(),
+        "paths": paths,
         "components": {
-            "schemas": _schemas(),
+            "schemas": schemas,
             "securitySchemes": {"device": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+# For the packages above, which describe what they add in the same shapes.
+answer_shape, body_shape, list_shape, named_shape = _answer, _body, _list, _of
+object_shape, one_of_shape, or_null, refusal_shapes = _object, _one_of, _or_null, _refusals

@@ -84,6 +84,14 @@ def ticket(sent: dict[str, Any], *, supervises: bool) -> str | int:
     return number(sent, "registration_id")
 
 
+def flag(sent: dict[str, Any], name: str) -> bool:
+    """Yes or no; no, where nothing is said."""
+    value = sent.get(name, False)
+    if not isinstance(value, bool):
+        raise NotUnderstood(_("“%(field)s” must be true or false.", field=name))
+    return value
+
+
 def scan_number(value: object, name: str = "id") -> UUID:
     """A scan's own number, made by the device: a UUID of version 7 (or 4)."""
     try:

@@ -32,9 +32,10 @@ from checkin.errors import AlreadyCheckedIn, NotForThisRole, NotForThisStop, Not
 from checkin.fold import day_counted
 from checkin.forms import API_FIELDS, walk_in_form
 from checkin.lookups import arrival_point, arrived_among, passes_of
-from checkin.models import Checkpoint, Device, DeviceRole, Direction, Headcount, Often
+from checkin.models import SCANNING_ROLES, Checkpoint, Device, DeviceRole, Direction, Headcount, Often
 from checkin.present import Presented
 from checkin.present import present as present_ticket
+from checkin.stations import desks_of
 from checkin.take_back import take_back
 from checkin.take_in import NotRead, TakenIn, Upload, take_in
 from checkin.walk_in import walk_in_by_device
@@ -67,7 +68,12 @@ def join() -> Response:
     code = shapes.text(sent, "code", longest=shapes.LONGEST_NAME)
     name = " ".join(shapes.text(sent, "name", longest=shapes.LONGEST_NAME, required=False).split())
     with transaction():  # committed also when the code was wrong: the try is counted
-        joined = join_with(code, name=name, from_where=request.remote_addr or "")
+        joined = join_with(
+            code,
+            name=name,
+            from_where=request.remote_addr or "",
+            prints=shapes.flag(sent, "prints"),
+        )
     if isinstance(joined, Refusal):
         raise joined
     points = db.session.scalars(
@@ -77,7 +83,7 @@ def join() -> Response:
 
 
 @bp.get("/device")
-@by_device()
+@by_device(*DeviceRole)
 def device() -> Response:
     """What the device is and may. It may say how many scans wait on it (pending) and of when its data are (held_at)."""
     who = bearer()
@@ -276,9 +282,23 @@ def _device_shape(device: Device, points: list[Checkpoint]) -> dict[str, Any]:
             "ends_at": iso(stop.ends_at),
             "campaign": stop.campaign.name,
         },
-        "checkpoints": [point_shape(point) for point in points],
+        "checkpoints": _point_shapes(device, points),
         "expires_at": iso(device.expires_at),
     }
+
+
+def _point_shapes(device: Device, points: list[Checkpoint]) -> list[dict[str, Any]]:
+    """Each with the desks where its badges come out: told with each beat, so that no scan has to ask."""
+    desks = desks_of(points) if device.role in SCANNING_ROLES else {}
+    return [
+        {
+            **point_shape(point),
+            "printing": {"at": list(desk.names), "in_order": desk.in_order}
+            if (desk := desks.get(point.id)) is not None
+            else None,
+        }
+        for point in points
+    ]
 
 
 def _shown(
@@ -431,3 +451,10 @@ def _broken(error: Exception) -> Response:
     current_app.logger.exception("request %s failed", g.get("request_id"), exc_info=error)
     abandon()
     return _refused(500, "broken", _("Something went wrong on our side. Please try again."))
+
+
+def answer_like_the_api(pages: Blueprint) -> None:
+    """Have the API pages of a package above speak the language asked for and refuse as these do."""
+    pages.before_request(_in_the_language_asked_for)
+    for kind, handler in bp.error_handler_spec[None][None].items():
+        pages.register_error_handler(kind, handler)

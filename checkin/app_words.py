@@ -127,6 +127,13 @@ def _at_the_desk() -> dict[str, str]:
 
 def _state_of_things() -> dict[str, str]:
     return {
+        "badge.at": _("Badge prints at %(desk)s"),
+        "badge.here": _("Take your badge at %(desk)s"),
+        "badge.order": _("Nobody prints at %(desk)s now: the service desk gives out the badge"),
+        "badge.nowhere": _("No badge printer has joined: the service desk gives out the badge"),
+        "badge.facts": _("Badges: %(desk)s"),
+        "badge.facts.order": _("Badges: %(desk)s out of order"),
+        "badge.facts.nowhere": _("Badges: no printer"),
         "age.seconds": _("%(number)s s"),
         "age.minutes": _("%(number)s min"),
         "age.hours": _("%(number)s h"),

@@ -17,7 +17,7 @@ from accounts.models import Staff
 from campaigns.models import Stop
 from checkin.devices import STILL_UPLOADS, hash_of_token
 from checkin.errors import DeviceRevoked, NotForThisRole, NotItsCheckpoint, NoToken
-from checkin.models import Checkpoint, Device, DeviceCheckpoint, DeviceRole
+from checkin.models import SCANNING_ROLES, Checkpoint, Device, DeviceCheckpoint, DeviceRole
 from shared.clock import now
 from shared.db import db
 
@@ -52,7 +52,7 @@ class Bearer:
 
 
 def by_device(*roles: DeviceRole, also_when_over: bool = False) -> Callable[[View], View]:
-    """Only a device that has joined; of ``roles``, where they are named. The view finds it with ``bearer()``.
+    """Only a device that has joined: of ``roles``, or any that scans. The view finds it with ``bearer()``.
 
     Asked of the database each time, so a revoked device is refused at once. ``also_when_over``: for seven days after
     it was revoked or has expired it may still ask this.
@@ -65,7 +65,7 @@ def by_device(*roles: DeviceRole, also_when_over: bool = False) -> Callable[[Vie
             over = now() - who.device.ended_at
             if not who.device.is_good_at(now()) and not (also_when_over and over < STILL_UPLOADS):
                 raise DeviceRevoked
-            if roles and who.device.role not in roles:
+            if who.device.role not in (roles or SCANNING_ROLES):
                 raise NotForThisRole
             g.bearer = who
             return view(*args, **kwargs)

@@ -31,7 +31,7 @@ from checkin.device_lists import (
     volunteers_of,
 )
 from checkin.devices import Issued, end_invite, issue_pins, joins_until, open_code, revoke_device
-from checkin.models import InviteKind
+from checkin.models import DeviceRole, InviteKind
 from shared.clock import now
 from shared.codes import spaced
 from shared.db import db, transaction
@@ -42,6 +42,8 @@ bp = Blueprint("devices", __name__, url_prefix="/gate/<int:stop_id>")
 PLAN = Permission.PLAN_CAMPAIGNS
 APP = "/gate/app"
 """Where the scanning app is; a code is handed to it behind #, so that it stands in no log."""
+STATION = "/gate/station"
+"""Where a computer with a printer becomes a printing station (printing/station_views.py)."""
 CLASHES_ON_A_PAGE = 50
 
 
@@ -100,8 +102,8 @@ def issue(stop_id: int) -> ResponseReturnValue:
     return render_template(
         "checkin/pins.html",
         stop=stop_for(g.staff, stop_id, PLAN),
-        pins=[(one, f"{one.code[:3]} {one.code[3:]}", _picture(one.code)) for one in pins],
-        address=_app_address(),
+        pins=[(one, f"{one.code[:3]} {one.code[3:]}", join_picture(one)) for one in pins],
+        address=join_address(form.as_role),
         ends_at=joins_until(stop),
     )
 
@@ -180,23 +182,25 @@ def _page(
         or PinsForm(points, prefix="pins-", formdata=None, names="\n".join(volunteers_of(stop))),
         issued=issued,
         code=spaced(issued.code) if issued else None,
-        picture=_picture(issued.code) if issued else None,
-        address=_app_address(),
+        picture=join_picture(issued) if issued else None,
+        address=join_address(issued.invite.role) if issued else None,
         conflict_count=clashes_count(stop),
         moment_now=now(),
     )
 
 
-def _app_address() -> str:
-    return f"{current_app.config['SETTINGS'].public_url.rstrip('/')}{APP}"
+def join_address(role: DeviceRole) -> str:
+    """Where a device of this role is joined."""
+    page = STATION if role is DeviceRole.STATION else APP
+    return f"{current_app.config['SETTINGS'].public_url.rstrip('/')}{page}"
 
 
-def _picture(code: str) -> str:
-    """The code as a QR symbol that a phone's camera opens the scanning app with; a data address for <img>."""
+def join_picture(issued: Issued) -> str:
+    """The code as a QR symbol that a camera opens the right page with; a data address for <img>."""
     drawing: QRCode[PilImage] = QRCode(
         error_correction=ERROR_CORRECT_M, box_size=6, border=4, image_factory=PilImage
     )
-    drawing.add_data(f"{_app_address()}#join={code}")
+    drawing.add_data(f"{join_address(issued.invite.role)}#join={issued.code}")
     drawing.make(fit=True)
     out = BytesIO()
     drawing.make_image().save(out)

@@ -14,7 +14,15 @@ from sqlalchemy.dialects.postgresql import insert
 from accounts.models import Staff
 from audit.record import record
 from campaigns.models import Stop
-from checkin.errors import JoinCodeUnknown, JoinCodeUsedUp, NotItsCheckpoint, StopIsOver, TooManyTries
+from checkin.errors import (
+    JoinCodeForPrinting,
+    JoinCodeForScanning,
+    JoinCodeUnknown,
+    JoinCodeUsedUp,
+    NotItsCheckpoint,
+    StopIsOver,
+    TooManyTries,
+)
 from checkin.models import (
     Checkpoint,
     Device,
@@ -161,8 +169,8 @@ def _free_old_pins() -> None:
     )
 
 
-def join(code: str, *, name: str, from_where: str) -> Joined | Refusal:
-    """Join a device with what its holder typed or scanned; ``name`` may be empty.
+def join(code: str, *, name: str, from_where: str, prints: bool = False) -> Joined | Refusal:
+    """Join a device with what its holder typed or scanned; ``name`` may be empty, ``prints``: as a printing station.
 
     A refusal is given back and not raised, because the wrong try is counted: five in ten minutes from one place. The
     caller holds the transaction and commits it in either case.
@@ -183,6 +191,8 @@ def join(code: str, *, name: str, from_where: str) -> Joined | Refusal:
     stop = db.session.get_one(Stop, invite.stop_id)
     if stop.cancelled_at is not None or joins_until(stop) <= moment:
         return StopIsOver()
+    if prints is not (invite.role is DeviceRole.STATION):
+        return JoinCodeForPrinting() if not prints else JoinCodeForScanning()
     if invite.uses >= invite.most_uses:
         return JoinCodeUsedUp()
     invite.uses += 1
@@ -249,7 +259,7 @@ def end_invite(invite_id: int, *, stop: Stop, by: Staff) -> DeviceInvite:
     return invite
 
 
-def note_sighting(device: Device, *, pending: int | None, held_at: datetime | None) -> None:
+def note_sighting(device: Device, *, pending: int | None = None, held_at: datetime | None = None) -> None:
     """Keep what a device says of itself. The caller holds the transaction."""
     said = {"pending": pending, "held_at": held_at}
     new = {"seen_at": now(), **{name: value for name, value in said.items() if value is not None}}

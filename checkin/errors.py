@@ -427,6 +427,22 @@ class JoinCodeUsedUp(Refusal):
     sentence = _l("As many devices as may have joined with this code. Ask the organiser for another.")
 
 
+class JoinCodeForPrinting(Refusal):
+    """A printing station's code, typed into a scanner."""
+
+    code = "join_code_for_printing"
+    sentence = _l(
+        "This code joins a printing station. Open it at /gate/station on the computer with the printer."
+    )
+
+
+class JoinCodeForScanning(Refusal):
+    """A scanner's code, typed at a printing station."""
+
+    code = "join_code_for_scanning"
+    sentence = _l("This code joins a scanner. Ask the organiser for a printing station's code.")
+
+
 class TooManyTries(Refusal):
     """Wrong codes, again and again from one place."""
 

@@ -28,6 +28,7 @@ from checkin.lookups import (
 )
 from checkin.models import CheckIn
 from checkin.present import present
+from checkin.stations import desks_of
 from checkin.walk_in import may_take_walk_ins
 from shared.clock import in_china, today
 from shared.db import db, transaction
@@ -132,7 +133,13 @@ def scan(stop_id: int) -> ResponseReturnValue:
         return _refused(stop, presented.refusal, form.gate.data, note)
     arrival = db.session.get_one(CheckIn, presented.check_in_id)
     if _asked_by_script():
-        return render_template("checkin/arrived.html", stop=stop, arrival=arrival, note=note)
+        return render_template(
+            "checkin/arrived.html",
+            stop=stop,
+            arrival=arrival,
+            note=note,
+            desk=desks_of([point]).get(point.id),
+        )
     return _gate_page(stop, _next_scan(arrival.gate), arrival=arrival, note=note)
 
 
@@ -185,9 +192,11 @@ def _gate_page(
     note: str | None = None,
 ) -> str:
     counted = counted_of(stop)
+    point = arrival_point(stop.id)
     return render_template(
         "checkin/gate.html",
         stop=stop,
+        desk=desks_of([point]).get(point.id),
         form=form,
         arrival=arrival,
         refusal=refusal,

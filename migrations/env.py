@@ -31,6 +31,7 @@ for package in (
     "imports",
     "delegations",
     "leads",
+    "printing",
 ):
     import_module(f"{package}.models")
 

@@ -38,6 +38,8 @@ const BUNDLES = {
   "gate_app.js": "checkin/app/main.js",
   "gate_app.css": "checkin/app/app.css",
   "gate_sw.js": "checkin/app/sw.js",
+  "station.js": "printing/station.js",
+  "station.css": "printing/station.css",
 };
 
 const COPIES = {

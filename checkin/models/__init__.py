@@ -5,6 +5,7 @@ from __future__ import annotations
 from checkin.models.check_in import CheckIn
 from checkin.models.checkpoint import Checkpoint, CheckpointKind, Headcount, Often
 from checkin.models.device import (
+    SCANNING_ROLES,
     Device,
     DeviceCheckpoint,
     DeviceInvite,
@@ -16,6 +17,7 @@ from checkin.models.device import (
 from checkin.models.scan import Direction, Scan, ScanUndo, SetAside, Verdict
 
 __all__ = [
+    "SCANNING_ROLES",
     "CheckIn",
     "Checkpoint",
     "CheckpointKind",

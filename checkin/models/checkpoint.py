@@ -99,6 +99,8 @@ class Checkpoint(Model):
     after_arrival: Mapped[bool] = mapped_column(server_default=text("false"))
     shows_notes: Mapped[bool] = mapped_column(server_default=text("true"))
     capacity: Mapped[int | None]
+    # Whoever passes gets a badge asked for at a printing station (trigger check_ins_ask_for_badges()).
+    prints_badge: Mapped[bool] = mapped_column(server_default=text("false"))
     ended_at: Mapped[Moment | None]
 
     stop: Mapped[Stop] = relationship()

@@ -20,6 +20,7 @@ class DeviceRole(StrEnum):
     SCAN = "scan"
     SUPERVISE = "supervise"
     KIOSK = "kiosk"
+    STATION = "station"
 
     @property
     def label(self) -> str:
@@ -31,7 +32,10 @@ _ROLE_LABELS = {
     DeviceRole.SCAN: _l("Scans only"),
     DeviceRole.SUPERVISE: _l("Supervises: search, undo, walk-in"),
     DeviceRole.KIOSK: _l("Self check-in, hides names"),
+    DeviceRole.STATION: _l("Prints badges"),
 }
+SCANNING_ROLES = frozenset(DeviceRole) - {DeviceRole.STATION}
+"""A printing station is joined and revoked like a scanner, but never scans nor holds the list of people."""
 
 
 class Device(Model):
@@ -152,7 +156,10 @@ class DeviceInviteCheckpoint(Model):
 
 
 class DeviceSighting(Model):
-    """What a device last said of itself: how many scans it has not uploaded, of when the data are that it holds."""
+    """What a device last said of itself: how many scans it has not uploaded, of when the data are that it holds.
+
+    ``trouble`` is why a printing station does not print, None when it does.
+    """
 
     __tablename__ = "device_sightings"
     __table_args__ = (CheckConstraint("pending >= 0", name="pending_counted"),)
@@ -161,3 +168,4 @@ class DeviceSighting(Model):
     seen_at: Mapped[Moment]
     pending: Mapped[int] = mapped_column(server_default=text("0"))
     held_at: Mapped[Moment | None]
+    trouble: Mapped[str | None]

@@ -5,6 +5,7 @@ import { Camera } from "./camera.js";
 import { AnswerCard } from "./card.js";
 import { heardEverywhere } from "./hand_scanner.js";
 import { LastScans } from "./last_scans.js";
+import { printAtOnce } from "./print_badge.js";
 import { Signals } from "./signals.js";
 import { newScanId, sendScan, sendUndo } from "./sending.js";
 
@@ -64,7 +65,10 @@ function show(answer, scan) {
   const entry = scans.add(answer, scan);
   card.show(answer, { entry });
   signals.tell(result === "arrived" && answer.dataset.attention ? "attention" : result);
-  if (result === "arrived") count(+1);
+  if (result === "arrived") {
+    count(+1);
+    printAtOnce(card.element);
+  }
 }
 
 async function undo(undoForm, entry) {

@@ -130,7 +130,7 @@ def test_it_is_described_at_each_address_and_each_answer_is_as_described(app: Fl
     rules = {
         (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith("api.")
+        if rule.rule.startswith("/api/v1/")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert rules == {(path, method) for path, methods in description()["paths"].items() for method in methods}

@@ -23,6 +23,8 @@ from leads.models import Lead, Stage
 from messages.models import Message, MessageState
 from people.merge import merge
 from people.models import PairState, PersonPair
+from printing.models import PrintJob, PrintState
+from printing.print_queue import LEASE
 from questions.lookups import pages_of, questions_of
 from registrations.links import link_for
 from registrations.models import (
@@ -60,6 +62,8 @@ class Side:
     not_rows: frozenset[str] = NOT_ROWS
     device: dict[str, str] = field(default_factory=dict)
     """What a device of this city's stop shows; it supervises."""
+    station: dict[str, str] = field(default_factory=dict)
+    """What a printing station of this city's stop shows; it has a badge in its hands."""
 
 
 def side(city: str) -> Side:
@@ -227,6 +231,20 @@ def side(city: str) -> Side:
         lasts=timedelta(hours=1),
         by=device.vouched_by,
     ).invite
+    station = gates.device(stop, role=DeviceRole.STATION, name="1号台", vouched_by=check_in.scanned_by)
+    shows_printing = gates.token_of(station)
+    job = PrintJob(
+        stop_id=stop.id,
+        registration_id=registration.id,
+        asked_by_id=check_in.scanned_by.id,
+        asked_at=now(),
+        state=PrintState.TAKEN,
+        taken_by_id=station.id,
+        taken_at=now(),
+        taken_until=now() + LEASE,
+        tries=1,
+    )
+    db.session.add(job)
     db.session.commit()
     link = link_for(registration)
     return Side(
@@ -270,8 +288,10 @@ def side(city: str) -> Side:
             "invite_id": invite.id,
             "scan_id": shown.scan_id,
             "aside_id": aside.id,
+            "job_id": job.id,
         },
         device=shows,
+        station=shows_printing,
     )
 
 

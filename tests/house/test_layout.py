@@ -32,6 +32,7 @@ PACKAGES = [
     "imports",
     "delegations",
     "badges",
+    "printing",
     "leads",
     "reports",
     "demo",

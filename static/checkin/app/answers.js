@@ -1,5 +1,6 @@
 // A row of the store as what is seen: the card that fills the screen, the line among the last scans.
 import { attend } from "./attention.js";
+import { sayBadge } from "./badges.js";
 import { moment, number, words } from "./words.js";
 
 /** Which colour, sound and shake: arrived, left, already, refused, undone. */
@@ -38,6 +39,7 @@ export function answerOf(row, seen, place, { hidden, undo }) {
   say("class", hidden ? "" : (seen.badge_class_label ?? words(`class.${seen.badge_class}`)));
   say("reason", row.undone ? words("undone") : reason);
   say("within", seen.within ? words("within", { number: number(seen.within.number), most: number(seen.within.most) }) : "");
+  sayBadge(answer, row, place, hidden);
   say("when", row.undone ? "" : [moment(row.at), place?.name, row.asked ? "" : words("alone")].filter(Boolean).join(" · "));
   say("conflict", row.verdict === "conflict" ? words("conflict") : "");
   const fields = answer.querySelector("[data-fields]");
@@ -64,7 +66,7 @@ export function unsent(why, message = "", { result = "unsent", name = "" } = {})
   answer.querySelector("[data-word]").textContent = words(`result.${result}`);
   answer.querySelector("[data-name]").textContent = name;
   answer.querySelector("[data-reason]").textContent = message || words(why);
-  for (const rest of answer.querySelectorAll("[data-name], [data-unit], [data-class], [data-attention], [data-fields], [data-within], [data-when], [data-conflict], [data-open-person], form")) rest.hidden = !(name && rest.matches("[data-name]"));
+  for (const rest of answer.querySelectorAll("[data-name], [data-unit], [data-class], [data-attention], [data-fields], [data-within], [data-badge], [data-when], [data-conflict], [data-open-person], form")) rest.hidden = !(name && rest.matches("[data-name]"));
   return answer;
 }
 

@@ -1,4 +1,5 @@
 // Where the device stands and which way people go there; the page for what it is: to be joined, or scanning.
+import { showPrinting } from "./badges.js";
 import { refocus, stayAwake } from "./focus.js";
 import { $, gate, people, place, server, sync } from "./gate.js";
 import { dress } from "./looks.js";
@@ -35,6 +36,7 @@ function showDirection() {
 
 export function status() {
   showStatus(server, people, sync, gate.device);
+  showPrinting(place(), server.online);
 }
 
 $("[data-place]").addEventListener("change", (event) => {
