@@ -109,7 +109,15 @@ def _schemas() -> Shape:
             id=NUMBER,
             name=TEXT,
             role=_one_of(DeviceRole),
-            stop=_object(id=NUMBER, city=TEXT, venue=TEXT, starts_at=MOMENT, ends_at=MOMENT, campaign=TEXT),
+            stop=_object(
+                id=NUMBER,
+                city=TEXT,
+                venue=TEXT,
+                starts_at=MOMENT,
+                ends_at=MOMENT,
+                campaign=TEXT,
+                cancelled_at=_or_null(MOMENT),
+            ),
             checkpoints=_list(_of("Checkpoint")),
             expires_at=MOMENT,
         ),
@@ -275,6 +283,15 @@ def _paths() -> Shape:
                             "type": "object",
                             "additionalProperties": MOMENT,
                             "description": "Since when a key is withdrawn: none of its tickets passes",
+                        },
+                        cancelled_at={
+                            **_or_null(MOMENT),
+                            "description": "Since when the stop is cancelled; nobody is listed then",
+                        },
+                        other_stops={
+                            "type": "object",
+                            "additionalProperties": _object(city=TEXT, venue=TEXT, day=TEXT),
+                            "description": "The campaign's other stops, by their number, as people read them",
                         },
                         revoked={
                             **_list(NUMBER),

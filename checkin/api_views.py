@@ -281,6 +281,7 @@ def _device_shape(device: Device, points: list[Checkpoint]) -> dict[str, Any]:
             "starts_at": iso(stop.starts_at),
             "ends_at": iso(stop.ends_at),
             "campaign": stop.campaign.name,
+            "cancelled_at": iso(stop.cancelled_at),
         },
         "checkpoints": _point_shapes(device, points),
         "expires_at": iso(device.expires_at),

@@ -66,6 +66,9 @@ def _reasons() -> dict[str, str]:
         "reason.already_checked_in": _("Came in at %(time)s (%(gate)s)."),
         "reason.unknown_code": str(UnknownCode.sentence),
         "reason.not_for_this_stop": _("This ticket is for another stop. Please go to the service desk."),
+        "reason.not_for_this_stop.which": _(
+            "This ticket is for %(city)s on %(day)s (%(venue)s). Please go to the service desk."
+        ),
         **{f"reason.not_confirmed.{state.value}": str(said) for state, said in STILL_OUTSIDE.items()},
         "reason.not_open_yet": _("This checkpoint opens on %(when)s."),
         "reason.checkpoint_closed": _("This checkpoint has been closed since %(when)s."),

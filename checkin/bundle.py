@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
+from campaigns.models import Stop
 from checkin.by_device import Bearer
 from checkin.lookups import arrival_point, chosen_among
 from checkin.models import CheckIn, Checkpoint, Device, Often
@@ -19,7 +21,7 @@ from people.models import Person
 from registrations.models import Registration, RegistrationState, StateChange, TicketKey
 from shared.clock import now
 from shared.db import db
-from shared.display import masked_name
+from shared.display import day, masked_name
 from shared.sealing import keyed_hash
 
 SALT_BYTES, CODE_HASH_BYTES = 16, 12
@@ -62,6 +64,7 @@ def iso(moment: datetime | None) -> str | None:
 def bundle_for(who: Bearer) -> dict[str, Any]:
     """Everything the device needs. ``revision`` is the same as long as nothing of it has changed."""
     salt, arrival_id = _salt(who.device), _arrivals_asked(who)
+    takes_place = who.stop.cancelled_at is None  # else nobody comes, and nobody's name is needed
     held: dict[str, Any] = {
         "salt": b64encode(salt).decode(),
         "public_keys": {
@@ -71,11 +74,13 @@ def bundle_for(who: Bearer) -> dict[str, Any]:
             )
         },
         **_keys_over(),
-        "revoked": _revoked(who.stop.id),
-        "reissued": _reissued(who.stop.id),
+        "cancelled_at": iso(who.stop.cancelled_at),
+        "other_stops": _other_stops(who.stop),
+        "revoked": _revoked(who.stop.id) if takes_place else [],
+        "reissued": _reissued(who.stop.id) if takes_place else {},
         "checkpoints": [point_shape(point) for point in who.checkpoints.values()],
         "arrival_id": arrival_id,
-        "people": _people(who, salt, arrival_id),
+        "people": _people(who, salt, arrival_id) if takes_place else [],
     }
     spelt = json.dumps(held, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     moment = now()
@@ -84,6 +89,19 @@ def bundle_for(who: Bearer) -> dict[str, Any]:
         "made_at": iso(moment),
         "expires_at": iso(min(moment + HELD_FOR, who.device.expires_at)),
         **held,
+    }
+
+
+def _other_stops(stop: Stop) -> dict[str, dict[str, str]]:
+    """Where and when the campaign's other stops are, for whoever stands at the wrong one."""
+    return {
+        str(other.id): {"city": other.city, "venue": other.venue, "day": day(other.starts_at)}
+        for other in db.session.scalars(
+            select(Stop)
+            .where(Stop.campaign_id == stop.campaign_id, Stop.id != stop.id)
+            .order_by(Stop.id)
+            .options(lazyload("*"))
+        )
     }
 
 
@@ -188,7 +206,7 @@ def _passed(points: Iterable[Checkpoint], arrival_id: int | None) -> dict[int, d
     often = {point.id: point.often for point in points}
     asked = {*often, *([arrival_id] if arrival_id else [])}
     found: dict[int, dict[str, Any]] = defaultdict(dict)
-    for number, point_id, at, gate, day, within in db.session.execute(
+    for number, point_id, at, gate, on_day, within in db.session.execute(
         select(
             CheckIn.registration_id,
             CheckIn.checkpoint_id,
@@ -201,8 +219,8 @@ def _passed(points: Iterable[Checkpoint], arrival_id: int | None) -> dict[int, d
         .order_by(CheckIn.arrived_at, CheckIn.id)
     ):
         entry: dict[str, Any] = {"at": iso(at), "gate": gate}
-        if day is not None:
-            entry["day"] = day.isoformat()
+        if on_day is not None:
+            entry["day"] = on_day.isoformat()
         if often.get(point_id) is Often.IN_AND_OUT:
             entry["within"] = within
         found[number][str(point_id)] = entry

@@ -226,6 +226,33 @@ def _joined(invite: DeviceInvite, stop: Stop, name: str, moment: datetime) -> Jo
     return Joined(device, token)
 
 
+def follow_stop(stop: Stop) -> None:
+    """The stop takes place at another time: its devices and PINs live until then. Twice is as good as once.
+
+    A code keeps its own end, unless the stop is over before. The caller holds the transaction.
+    """
+    until = joins_until(stop)
+    moved = db.session.scalars(
+        update(Device)
+        .where(Device.stop_id == stop.id, Device.revoked_at.is_(None), Device.expires_at != until)
+        .values(expires_at=until)
+        .returning(Device.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    db.session.execute(
+        update(DeviceInvite)
+        .where(
+            DeviceInvite.stop_id == stop.id,
+            DeviceInvite.ended_at.is_(None),
+            (DeviceInvite.kind == InviteKind.PIN) | (DeviceInvite.ends_at > until),
+        )
+        .values(ends_at=until)
+        .execution_options(synchronize_session=False)
+    )
+    if moved:
+        record("move_devices", stop, device_ids=sorted(moved))
+
+
 def hash_of_token(token: str) -> bytes:
     """What is kept of a device's token. It is 256 random bits: nobody finds it from the hash."""
     return hashlib.sha256(token.encode()).digest()

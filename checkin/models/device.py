@@ -41,7 +41,8 @@ SCANNING_ROLES = frozenset(DeviceRole) - {DeviceRole.STATION}
 class Device(Model):
     """One scanning device. Its token is known to it alone; here lies a hash.
 
-    ``vouched_by_id`` is the member of staff who let it in and answers for its scans.
+    ``vouched_by_id`` is the member of staff who let it in and answers for its scans. ``expires_at`` follows a stop
+    that is moved (``follow_stop()``).
     """
 
     __tablename__ = "devices"

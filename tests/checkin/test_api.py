@@ -24,6 +24,7 @@ from registrations.models import Registration, RegistrationState
 from registrations.tickets import make_first_key, ticket_for
 from shared.clock import now
 from shared.db import db
+from shared.display import day
 from tests.conftest import Browser
 from tests.counting import CountQueries
 from tests.factories import campaigns, gates, registrations
@@ -334,6 +335,25 @@ def test_the_bundle_holds_the_stops_people_and_their_codes_as_hashes(gate: Gate)
     registrations.registration(at=gate.stop)
     assert gate.get("/bundle", **{"If-None-Match": answer.headers["ETag"]}).status_code == 200
     assert another(gate).get("/bundle").json["salt"] != held["salt"]
+
+
+def test_the_bundle_of_a_cancelled_stop_says_so_and_names_nobody(gate: Gate) -> None:
+    registrations.registration(at=gate.stop)
+    before = gate.get("/bundle")
+    assert (before.json["cancelled_at"], len(before.json["people"])) == (None, 1)
+    gate.stop.cancelled_at = now()
+    held = gate.get("/bundle", **{"If-None-Match": before.headers["ETag"]}).json
+    assert held["cancelled_at"] and (held["people"], held["revoked"], held["reissued"]) == ([], [], {})
+    assert gate.get("/device").json["device"]["stop"]["cancelled_at"] == held["cancelled_at"]
+
+
+def test_the_bundle_tells_where_the_campaigns_other_stops_are(gate: Gate) -> None:
+    other = campaigns.stop(
+        of=gate.stop.campaign, city_zh="大同", venue_zh="古城会堂", starts_at=now() - timedelta(days=1)
+    )
+    campaigns.stop()
+    stops = gate.get("/bundle").json["other_stops"]
+    assert stops == {str(other.id): {"city": "大同", "venue": "古城会堂", "day": day(other.starts_at)}}
 
 
 def test_search_finds_people_of_the_stop_and_is_recorded(gate: Gate) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,8 @@ from sqlalchemy import select
 from accounts.models import Role, Staff
 from audit.models import AuditEntry
 from campaigns.models import Stop
+from campaigns.plan import StopPlan, revise_stop
+from checkin import devices
 from checkin.lookups import arrival_point
 from checkin.models import Device, DeviceInvite, DeviceRole, Direction, InviteKind, SetAside
 from checkin.take_in import Upload, take_in
@@ -21,6 +24,7 @@ from shared.db import db
 from tests.conftest import Browser
 from tests.counting import CountQueries
 from tests.factories import accounts, campaigns, gates, registrations
+from tests.promises import keep_promises
 
 
 @pytest.fixture
@@ -199,3 +203,27 @@ def test_conflicts_name_both_devices_and_pages_ask_as_often_for_three_as_for_one
     client.post(f"/gate/{stop.id}/conflicts/{aside.id}/seen")
     db.session.expire_all()
     assert db.session.get_one(SetAside, aside.id).seen_at is not None
+
+
+def test_the_devices_of_a_stop_that_is_moved_live_until_its_new_end(stop: Stop) -> None:
+    admin = accounts.staff()
+    here = devices.issue_pins(
+        stop, names=["赵小雨"], role=DeviceRole.SCAN, checkpoint_ids=[arrival_point(stop.id).id], by=admin
+    )[0].invite
+    device, lost = gates.device(stop), gates.device(stop, revoked_at=now())
+    elsewhere = gates.device(campaigns.stop())
+    before = lost.expires_at, elsewhere.expires_at
+    later = timedelta(days=30)
+    plan = StopPlan(**{name: getattr(stop, name) for name in StopPlan.__dataclass_fields__})
+    revise_stop(
+        stop.id, replace(plan, starts_at=plan.starts_at + later, ends_at=plan.ends_at + later), by=admin
+    )
+    keep_promises()
+    db.session.expire_all()
+    until = devices.joins_until(stop)
+    assert until > now() + later
+    assert (device.expires_at, here.ends_at) == (until, until)
+    assert (lost.expires_at, elsewhere.expires_at) == before
+    devices.follow_stop(stop)
+    acts = db.session.scalars(select(AuditEntry.details).where(AuditEntry.act == "move_devices")).all()
+    assert acts == [{"device_ids": [device.id]}]

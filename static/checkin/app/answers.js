@@ -77,6 +77,7 @@ function reasonOf(row, seen, place, hidden) {
   if (row.reason === "already_checked_in" && seen.first) {
     return words("reason.already_checked_in", { time: moment(seen.first.at), gate: seen.first.gate ?? words("here") });
   }
+  if (row.reason === "not_for_this_stop" && seen.stop) return words("reason.not_for_this_stop.which", seen.stop);
   return (
     said ||
     words(`reason.${row.reason}`, {

@@ -10,6 +10,7 @@ const LISTED = "00000000-0000-7000-8000-000000000000"; // the entry that the lis
  * Gives {let_in, reason, first: {at, gate} | null, within: {number, most} | null}.
  */
 export function decide({ whose, checkpoint, stop, people, local, arrivedHere, direction, at }) {
+  if (stop.cancelled) return no("stop_cancelled"); // its list is empty: nobody would be known
   if (whose.registration_id === null) return no("unknown_code");
   const person = whose.person;
   const stopId = person ? stop.id : (whose.stop_id ?? stop.id); // who has moved here still has the ticket of there

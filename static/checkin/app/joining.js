@@ -42,6 +42,7 @@ export function say(sentence) {
 
 async function onDevice(told) {
   const changed = JSON.stringify(told) !== JSON.stringify(gate.device);
+  if (told.stop.cancelled_at && !gate.device?.stop.cancelled_at) sync.renew(); // the list is to go
   gate.device = told;
   if (!changed) return;
   await put("device", await seal(told));

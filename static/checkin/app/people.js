@@ -10,6 +10,7 @@ export class People {
   #byCode = new Map();
   #byId = new Map();
   #revoked = new Set();
+  #otherStops = {};
   #leastSerial = {};
   #keysOver = { ends: {}, withdrawn: {} };
   #counted = new Map();
@@ -136,6 +137,11 @@ export class People {
     return found.slice(0, most).map(({ person }) => person);
   }
 
+  /** Where and when another stop of the campaign is: {city, venue, day}, or null. */
+  otherStop(stopId) {
+    return this.#otherStops[stopId] ?? null;
+  }
+
   #empty() {
     this.#take({ people: [], public_keys: {}, revoked: [], checkpoints: [], salt: "" }, null, null);
   }
@@ -148,6 +154,8 @@ export class People {
     this.expiresAt = Date.parse(bundle.expires_at) || null;
     this.#goodFor = this.expiresAt - this.madeAt;
     this.checkpoints = bundle.checkpoints;
+    this.isCancelled = Boolean(bundle.cancelled_at);
+    this.#otherStops = bundle.other_stops ?? {};
     this.#salt = bundle.salt ? bytesOf(bundle.salt) : null;
     this.keys = new Map(Object.entries(bundle.public_keys).map(([id, key]) => [Number(id), bytesOf(key)]));
     this.#revoked = new Set(bundle.revoked);

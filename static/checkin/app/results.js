@@ -38,6 +38,7 @@ export function seenOf(row, person) {
     attention: attentionTo(person, row),
     first: row.first ?? null,
     within: row.within ?? null,
+    stop: people.otherStop(row.stop_id),
   };
 }
 

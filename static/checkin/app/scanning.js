@@ -72,6 +72,7 @@ function freshRow(at, whose, code, byName) {
     id: uuid7(deviceAt),
     checkpoint_id: at.id,
     registration_id: whose.registration_id,
+    stop_id: whose.stop_id, // null: this one
     direction: at.often === "in_and_out" ? gate.direction : "in",
     device_at: deviceAt,
     clock_ahead_ms: server.ahead,
@@ -125,7 +126,7 @@ async function decideAlone(row, whose, at) {
     at.after_arrival && door !== null && whose.registration_id !== null
       ? (await scansOf(door, whose.registration_id)).some((one) => one.let_in && !one.undone && inTheFold(one, people))
       : false;
-  const stop = { ...gate.device.stop, cancelled: Boolean(gate.device.stop.cancelled_at) };
+  const stop = { ...gate.device.stop, cancelled: Boolean(gate.device.stop.cancelled_at) || people.isCancelled };
   let decided;
   const kept = await decideAndKeep(at.id, whose.registration_id, at.capacity !== null, (local) => {
     decided = decide({ whose, checkpoint: at, stop, people, local, arrivedHere, direction: row.direction, at: row.at });
