@@ -22,6 +22,7 @@ def app_words() -> dict[str, str]:
         **_reasons(),
         **_state_of_things(),
         **_at_the_desk(),
+        **_before_the_doors(),
         **{f"state.{state.value}": state.label for state in RegistrationState},
         **{f"class.{kind.value}": kind.label for kind in BadgeClass},
         **{f"role.{role.value}": role.label for role in DeviceRole},
@@ -125,6 +126,41 @@ def _at_the_desk() -> dict[str, str]:
             "This device is no longer joined; its list of people was removed. People written down here wait to be "
             "registered: join this stop again to send them."
         ),
+    }  # fmt: skip
+
+
+def _before_the_doors() -> dict[str, str]:
+    return {
+        "kiosk.hold": _("Settings: hold for two seconds"),
+        "listening": _("Ready. A hand scanner is heard."),
+        "listening.paused": _("Tap the page once, so that the hand scanner is heard."),
+        "ready.whole": _("Ready for the doors."),
+        "ready.to_look": _("%(number)s to look at before the doors open."),
+        "ready.to_try": _("Good so far. %(number)s to try out."),
+        "ready.until": _("good until %(time)s"),
+        "ready.online": _("The server answers."),
+        "ready.offline": _("The server does not answer. This device goes on by its list and sends later."),
+        "ready.camera": _("The picture comes (%(width)s × %(height)s)."),
+        "ready.no_camera": _("No picture yet. Without a camera a hand scanner and typing work."),
+        "ready.try_code": _("Hold a ticket before the camera or scan one: it is read, and nothing is recorded."),
+        "ready.read_ticket": _("Read by %(way)s: a ticket of this stop. Nothing was recorded."),
+        "ready.read_other": _("Read by %(way)s: no ticket of this stop. Nothing was recorded."),
+        "ready.by_camera": _("the camera"),
+        "ready.by_hardware": _("the hand scanner"),
+        "ready.sound": _("Play each once. The phone may be muted by a switch of its own."),
+        "ready.sound_off": _("The sound is off. The button with the loudspeaker turns it on."),
+        "ready.heard": _("The sounds are heard."),
+        "ready.not_heard": _("Turn up the volume and take the phone off mute. Colours tell as well."),
+        "ready.awake": _("Stays on as long as this page is open."),
+        "ready.not_awake": _("May go dark by itself. Set the phone so that its screen stays on."),
+        "ready.battery": _("%(level)s %%."),
+        "ready.charging": _("%(level)s %%, being charged."),
+        "ready.battery_weak": _("Plug it in, or keep a power bank at hand."),
+        "ready.app": _("Opens without a network; the browser keeps what is stored here."),
+        "ready.app_may_go": _(
+            "Opens without a network. Put it on the home screen, so that the browser clears nothing when the phone is full."
+        ),
+        "ready.no_app": _("Reload this page once with a network, so that it opens without one."),
     }  # fmt: skip
 
 

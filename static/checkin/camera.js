@@ -4,6 +4,7 @@ import { BarcodeDetector, prepareZXingModule } from "barcode-detector/ponyfill";
 
 const PAUSE_MS = 70;
 const CHOICE = "gate-camera";
+const LIGHT = "gate-torch";
 
 export class Camera {
   constructor(box, onCode) {
@@ -27,7 +28,11 @@ export class Camera {
       remember(this.choice.value);
       this.start();
     });
-    this.torch.addEventListener("click", () => this.#light(this.torch.getAttribute("aria-pressed") !== "true"));
+    this.torch.addEventListener("click", () => {
+      const on = this.torch.getAttribute("aria-pressed") !== "true";
+      remember(on ? "on" : "off", LIGHT);
+      this.#light(on);
+    });
     document.addEventListener("visibilitychange", () => this.#follow());
     this.#startIfAllowed();
   }
@@ -36,10 +41,11 @@ export class Camera {
   async #startIfAllowed() {
     if (!navigator.mediaDevices?.getUserMedia) return this.#say("insecure");
     const before = remembered();
-    if (!before || before === "off") return;
     try {
       const permission = await navigator.permissions.query({ name: "camera" });
-      if (permission.state === "granted") await this.start();
+      // Allowed in the browser's settings meanwhile: nobody has to find the button again.
+      permission.addEventListener("change", () => permission.state === "granted" && !this.stream && remembered() !== "off" && this.start());
+      if (before && before !== "off" && permission.state === "granted") await this.start();
     } catch {
       // Not every browser tells; the button is there.
     }
@@ -71,6 +77,7 @@ export class Camera {
     track.addEventListener("ended", () => this.stop());
     this.torch.hidden = !track.getCapabilities?.().torch;
     this.torch.setAttribute("aria-pressed", "false");
+    if (!this.torch.hidden && remembered(LIGHT) === "on") this.#light(true);
     await this.#offerCameras(track);
     this.#stayAwake();
     this.#read();
@@ -168,17 +175,17 @@ function nearestTheMiddle(codes, video) {
   return codes.reduce((best, code) => (distance(code) < distance(best) ? code : best)).rawValue;
 }
 
-function remembered() {
+function remembered(which = CHOICE) {
   try {
-    return localStorage.getItem(CHOICE);
+    return localStorage.getItem(which);
   } catch {
     return null;
   }
 }
 
-function remember(what) {
+function remember(what, which = CHOICE) {
   try {
-    localStorage.setItem(CHOICE, what);
+    localStorage.setItem(which, what);
   } catch {
     // The camera is then asked for again next time.
   }

@@ -1,6 +1,6 @@
 // The card that fills the screen: colour by result, a shrinking bar until it goes, a tap to send it away. One that wants
 // attention stays until it is noted, or the next ticket is scanned.
-const SECONDS = { arrived: 5, left: 4, already: 12, refused: 15, undone: 4, unsent: null };
+const SECONDS = { arrived: 5, left: 4, already: 12, refused: 15, undone: 4, noted: 6, unsent: null };
 
 export class AnswerCard {
   constructor(element, { onClose, onUndo, onAgain }) {

@@ -190,6 +190,8 @@ def _a_kiosk_counts_the_room_by_itself(
     expect(page.locator("html[data-ready]")).to_be_attached(timeout=30_000)
     expect(page.locator("[data-link-says]")).to_have_text("在线")
     page.locator("[data-panel-open]").first.click()
+    expect(page.locator("[data-panel]")).to_be_hidden()  # not for guests
+    page.locator("[data-panel-open]").first.click(delay=2200)
     expect(page.locator("[data-diagnostics]")).to_contain_text("有效至", timeout=30_000)
     page.keyboard.press("Escape")
     context.set_offline(True)

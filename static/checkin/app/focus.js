@@ -9,9 +9,14 @@ export function refocus() {
   if (finePointer && gate.device && !$("dialog[open]")) $("[data-code]").focus({ preventScroll: true });
 }
 
+/** Whether the browser has promised to keep the screen on. */
+export function isAwake() {
+  return awake?.released === false;
+}
+
 /** Also with a hand scanner and the camera off. */
 export async function stayAwake() {
-  if (!gate.device || awake?.released === false) return;
+  if (!gate.device || isAwake()) return;
   try {
     awake = await navigator.wakeLock?.request("screen");
   } catch {

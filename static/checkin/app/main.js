@@ -3,7 +3,9 @@
 import { Camera } from "../camera.js";
 import { $, gate, people, server, sync, tabs } from "./gate.js";
 import { join, say } from "./joining.js";
+import "./listening.js";
 import "./panel.js";
+import "./ready.js";
 import { remember, remembered } from "./remembered.js";
 import { recall } from "./results.js";
 import { take } from "./scanning.js";

@@ -1,6 +1,7 @@
 // The panel for whoever looks after the devices.
 import { refocus } from "./focus.js";
 import { $, gate, people, server, sync } from "./gate.js";
+import { opensByHolding } from "./kiosk.js";
 import { showDiagnostics } from "./status.js";
 import { scansIn } from "./store.js";
 
@@ -11,7 +12,7 @@ async function tell() {
 }
 
 for (const opener of document.querySelectorAll("[data-panel-open]")) {
-  opener.addEventListener("click", async () => {
+  opensByHolding(opener, async () => {
     await tell();
     panel.showModal();
   });

@@ -17,7 +17,7 @@ import { words } from "./words.js";
 const UNDO_MS = 15 * 60_000;
 const LAST = 8;
 
-const signals = new Signals($("[data-sound]"));
+export const signals = new Signals($("[data-sound]"));
 export const card = new AnswerCard($("[data-card]"), { onClose: refocus, onUndo: (_form, entry) => undo(entry), onAgain: () => card.close() });
 const scans = new LastScans($("[data-scans]"), $("[data-none]"), (entry) => card.show(entry.answer, { entry, stays: true }));
 const entries = new Map(); // scan id → its line

@@ -13,9 +13,11 @@ let scanning = false;
 
 /** A code from anywhere; ``since``: when it can have come into view, by performance.now(). */
 export function take(raw, way, since = performance.now()) {
-  if (!gate.device || $("dialog[open]")) return;
+  if (!gate.device) return;
   const code = raw.normalize("NFKC").replace(/^[\r\n\t]+|[\r\n\t]+$/g, "");
   if (!code.trim()) return;
+  if ($("[data-before-doors]").open) seenJustNow(code, way); // it was tried: held on, it is not scanned as the page closes
+  if ($("dialog[open]")) return dispatchEvent(new CustomEvent("gate-tried", { detail: { code, way } }));
   if (seenJustNow(code, way)) return;
   waiting.push({ code, since });
   next();

@@ -2,7 +2,7 @@
 import { figures } from "./measure.js";
 import { age, moment, number, words } from "./words.js";
 
-const OLD_MS = 5 * 60_000;
+export const OLD_MS = 5 * 60_000;
 
 export function showStatus(server, people, sync, device) {
   const state = !device ? "none" : server.online ? "online" : "offline";
