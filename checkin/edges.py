@@ -12,6 +12,7 @@ from checkin import (
     tasks,
     views,
     walk_in_views,
+    wall_views,
 )
 from shared.edges import Edges
 
@@ -22,6 +23,8 @@ EDGES = Edges(
         checkpoint_views.bp,
         device_views.bp,
         live_views.bp,
+        wall_views.bp,
+        wall_views.public_bp,
         app_views.bp,
         api_views.bp,
     ),

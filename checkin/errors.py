@@ -47,6 +47,7 @@ __all__ = [
     "UndoTooLate",
     "UnknownCode",
     "WalkInUsedBefore",
+    "WallIsOff",
     "WasNotWithin",
 ]
 
@@ -456,3 +457,11 @@ class StopIsOver(Refusal):
 
     code = "stop_is_over"
     sentence = _l("This stop is over or cancelled: no device joins it any more.")
+
+
+class WallIsOff(Refusal):
+    """An address of a screen that shows nothing: ended, over, or never made."""
+
+    status = 404
+    code = "wall_is_off"
+    sentence = _l("This screen is switched off. Ask the organiser for a new address.")

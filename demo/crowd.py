@@ -108,6 +108,7 @@ class Scene:
     recruiter_ids: Sequence[int]
     notice: TextVersion
     employers_text: TextVersion
+    wall_text: TextVersion
 
 
 @dataclass(frozen=True)
@@ -265,6 +266,8 @@ class Crowd:
         texts = [self.scene.notice]
         if self.dice.random() < 0.82:
             texts.append(self.scene.employers_text)
+        if registration_id % 4:  # without dice, so that their throws stay what they were
+            texts.append(self.scene.wall_text)
         self.rows["consents"] += [
             (registration_id, one.purpose.value, one.version, one.digest, applied_at) for one in texts
         ]

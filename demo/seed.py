@@ -176,6 +176,7 @@ def _scene(moment: datetime, *, password: str) -> Scene:
         recruiter_ids=_recruiters(),
         notice=current(Purpose.REGISTRATION),
         employers_text=current(Purpose.EMPLOYERS),
+        wall_text=current(Purpose.WALL),
     )
 
 

@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     MESSAGES = "messages"
     FOLLOW_UP = "follow_up"
     EMPLOYERS = "employers"
+    WALL = "wall"
     SECURITY = "security"
 
     @property
@@ -38,6 +39,7 @@ _LABELS = {
     Purpose.MESSAGES: _l("What we wrote to you"),
     Purpose.FOLLOW_UP: _l("Being in touch after the event"),
     Purpose.EMPLOYERS: _l("Handing your data to employers"),
+    Purpose.WALL: _l("Your name on the screen in the hall"),
     Purpose.SECURITY: _l("Protection against misuse"),
 }
 
@@ -144,6 +146,15 @@ CARDS: tuple[PurposeCard, ...] = (
         basis=_OWN_AGREEMENT,
         seen_by=_l("The employers you talk with, as long as your agreement stands"),
         kept_days=1095,
+        asks_separately=True,
+    ),
+    PurposeCard(
+        Purpose.WALL,
+        what_for=_l("To welcome you by name on the screen in the hall when you arrive."),
+        data=_l("Full name and unit, for half an hour at most after your arrival; the screen keeps nothing"),
+        basis=_OWN_AGREEMENT,
+        seen_by=_l("Everybody in the hall who looks at the screen"),
+        kept_days=1,
         asks_separately=True,
     ),
     PurposeCard(

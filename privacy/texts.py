@@ -60,15 +60,26 @@ VERSIONS: dict[Purpose, tuple[TextVersion, ...]] = {
             "2026-11",
             "167f5992568089e7d6a3e9dcbabc3b985e3dfb75a23c11f20a8f4a9c88900400",
         ),
+        # The same sentences; the notice they speak of names the screen in the hall as well.
+        TextVersion(
+            Purpose.REGISTRATION,
+            "2026-11-24",
+            "167f5992568089e7d6a3e9dcbabc3b985e3dfb75a23c11f20a8f4a9c88900400",
+        ),
     ),
     Purpose.EMPLOYERS: (
         TextVersion(
             Purpose.EMPLOYERS, "2026-11", "722e5433643c9a6398b8c83315b9d5a218a52e6cad94ca873cfc6127f6a187b1"
         ),
     ),
+    Purpose.WALL: (
+        TextVersion(
+            Purpose.WALL, "2026-11", "d9ca521a5bb0b0a477b5f79799f0aab4cd8cbce9aa34bfaa16e9d2073d56e24b"
+        ),
+    ),
 }
 
-CARDS_PROMISED = "61e007ea5f3a87a5469693c90c8f369e8e399cfdde48eab89c8fc8d660c15eec"
+CARDS_PROMISED = "26ada3f23974975dbb537ebc79241e32f8b3da706f30c098526303c4a95affb1"
 """``purposes.fingerprint()`` as it was when the current version of the notice came out."""
 
 

@@ -159,7 +159,7 @@ def _unless_said(context: DefaultExecutionContext) -> Purpose | None:
 RESERVED_KEYS = frozenset(
     {
         "submission_id", "channel", "csrf_token", "draft", "page", "then", "programme", "programme_item_ids",
-        "shares_with_employers",
+        "shares_with_employers", "shows_on_wall",
     }
 )  # fmt: skip
 """Names that the form itself needs."""
@@ -229,7 +229,7 @@ class Question(Model):
         CheckConstraint("key ~ '^[a-z][a-z0-9_]{0,39}$'", name="key_form"),
         CheckConstraint(
             "key NOT IN ('submission_id', 'channel', 'csrf_token', 'draft', 'page', 'then', 'programme', "
-            "'programme_item_ids', 'shares_with_employers')",
+            "'programme_item_ids', 'shares_with_employers', 'shows_on_wall')",
             name="key_not_reserved",
         ),
         # Name, mobile, e-mail and consent are asked of everybody, always.

@@ -151,7 +151,11 @@ def changes_from(text: str, names: Sequence[str]) -> dict[str, list[str]]:
     return {
         name: [value.replace("\0", "") for value in values]
         for name, values in sent.items()
-        if (name in allowed or PROGRAMME_NAME.fullmatch(name) or name == "shares_with_employers")
+        if (
+            name in allowed
+            or PROGRAMME_NAME.fullmatch(name)
+            or name in ("shares_with_employers", "shows_on_wall")
+        )
         and isinstance(values, list)
         and all(isinstance(value, str) for value in values)
     }

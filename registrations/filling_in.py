@@ -119,6 +119,7 @@ def application_from(
     language: str,
     channel: str | None,
     shares_with_employers: bool = False,
+    shows_on_wall: bool = False,
     programme_item_ids: Sequence[int] = (),
 ) -> Application:
     """What was said, once nothing is wrong with it."""
@@ -139,6 +140,7 @@ def application_from(
         channel=channel,
         programme_item_ids=list(programme_item_ids),
         shares_with_employers=shares_with_employers,
+        shows_on_wall=shows_on_wall,
         answers=answers,
         restricted_answers=restricted,
         form_version=questionnaire.version,

@@ -42,10 +42,12 @@ class RegisterForm(FlaskForm):
     channel = HiddenField()
     programme = ProgrammeField(_l("What you will come to"))
     shares_with_employers = BooleanField()
+    shows_on_wall = BooleanField()
 
     def __init__(self, *, programme: Iterable[ProgrammeItem] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.shares_with_employers.label.text = current(Purpose.EMPLOYERS).sentence
+        self.shows_on_wall.label.text = current(Purpose.WALL).sentence
         self.programme.offer(programme)
         if _uuid(self.submission_id.data) is None:
             self.submission_id.data = str(uuid4())

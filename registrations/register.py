@@ -79,6 +79,7 @@ class Application:
     programme_item_ids: list[int] = field(default_factory=list)
     consent_version: str = CONSENT_VERSION
     shares_with_employers: bool = False
+    shows_on_wall: bool = False
     answers: dict[str, Any] = field(default_factory=dict)
     restricted_answers: dict[str, Any] = field(default_factory=dict)
     form_version: int | None = None
@@ -244,6 +245,8 @@ def _keep_consents(registration_id: int, application: Application) -> None:
         give_consent(registration_id, Purpose.REGISTRATION, version=version)
     if application.shares_with_employers:
         give_consent(registration_id, Purpose.EMPLOYERS)
+    if application.shows_on_wall:
+        give_consent(registration_id, Purpose.WALL)
 
 
 def _person_of(application: Application) -> Person:

@@ -100,6 +100,7 @@ def register(slug: str, stop_id: int) -> ResponseReturnValue:
         language=current_language(),
         channel=form.channel.data or None,
         shares_with_employers=bool(form.shares_with_employers.data),
+        shows_on_wall=bool(form.shows_on_wall.data),
         programme_item_ids=form.programme.data,
     )
     try:
@@ -276,5 +277,5 @@ def privacy() -> ResponseReturnValue:
         asked=asked_by_purpose(campaign) if campaign is not None else {},
         notice=current(Purpose.REGISTRATION),
         cards=CARDS,
-        separate=current(Purpose.EMPLOYERS),
+        separate=[(purpose, current(purpose)) for purpose in (Purpose.EMPLOYERS, Purpose.WALL)],
     )

@@ -28,6 +28,8 @@ const BUNDLES = {
   "gate.js": "checkin/gate.js",
   "live.js": "checkin/live.js",
   "live.css": "checkin/live.css",
+  "wall.js": "checkin/wall.js",
+  "wall.css": "checkin/wall.css",
   "markdown.js": "campaigns/markdown.js",
   "programme.js": "campaigns/programme.js",
   "queue.js": "registrations/queue.js",

@@ -15,6 +15,7 @@ from checkin.models.device import (
     InviteKind,
 )
 from checkin.models.scan import Direction, Scan, ScanUndo, SetAside, Verdict
+from checkin.models.wall import Wall
 
 __all__ = [
     "SCANNING_ROLES",
@@ -35,4 +36,5 @@ __all__ = [
     "ScanUndo",
     "SetAside",
     "Verdict",
+    "Wall",
 ]

@@ -15,6 +15,7 @@ from checkin.devices import open_code
 from checkin.lookups import arrival_point
 from checkin.models import CheckIn, DeviceRole, SetAside
 from checkin.present import present
+from checkin.walls import put_up
 from delegations.models import Delegation
 from employers.models import Employer
 from imports.models import ImportRun, ImportState
@@ -246,6 +247,8 @@ def side(city: str) -> Side:
     )
     db.session.add(job)
     db.session.commit()
+    wall = put_up(stop, name="大厅", language="zh", by=device.vouched_by).wall
+    db.session.commit()
     link = link_for(registration)
     return Side(
         city,
@@ -289,6 +292,7 @@ def side(city: str) -> Side:
             "scan_id": shown.scan_id,
             "aside_id": aside.id,
             "job_id": job.id,
+            "wall_id": wall.id,
         },
         device=shows,
         station=shows_printing,

@@ -36,6 +36,7 @@ NOT_SEALED = {
     "people.id_number_hash",
     "form_drafts.token_hash",  # a digest without a key
     "devices.token_hash",  # the same
+    "walls.token_hash",  # the same
     "scans.ticket_hash",  # the same
     "device_invites.code_hash",  # good until its stop is over
     "one_time_codes.digest",  # ten minutes
