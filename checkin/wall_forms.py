@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import (
-    RadioField,
-    SelectChoice,  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
-    StringField,
-)
+from wtforms import RadioField, SelectChoice, StringField  # type: ignore[attr-defined]  # the stubs are of 3.2
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from checkin.forms import LONGEST_GATE, trimmed
