@@ -101,6 +101,7 @@ def _schemas() -> Shape:
             programme_item_id=_or_null(NUMBER),
             after_arrival=FLAG,
             shows_notes=FLAG,
+            fields=_list({**TEXT, "description": "What is shown here beside name, unit and class"}),
             capacity=_or_null(NUMBER),
             ended_at=_or_null(MOMENT),
             printing=_or_null(_object(at=_list(TEXT), in_order=FLAG)),
@@ -147,7 +148,7 @@ def _schemas() -> Shape:
             verdict={"enum": [*map(str, Verdict), None]},
         ),
         "Holder": _object(
-            ("y",),
+            ("y", "f"),
             i=NUMBER,
             h={**TEXT, "description": "base64 of the first 12 bytes of SHA-256(salt || short code)"},
             n=TEXT,
@@ -157,6 +158,7 @@ def _schemas() -> Shape:
             x=_list(NUMBER),
             a={**_or_null(TEXT), "description": "Attention: what the gate should know, where shows_notes"},
             p={"type": "object", "additionalProperties": passed},
+            f=_list({**TEXT, "description": "The value of each of the bundle's fields; empty: none"}),
             y=_list({**TEXT, "description": "Pinyin and initials; only where the device supervises"}),
         ),
         "Found": _object(
@@ -307,6 +309,7 @@ def _paths() -> Shape:
                             **_or_null(NUMBER),
                             "description": "The stop's door, where a checkpoint asks for it",
                         },
+                        fields=_list(_object(name=TEXT, label=TEXT)),
                         people=_list(_of("Holder")),
                     ),
                     "304": {"description": "It holds the same already (If-None-Match)."},

@@ -35,6 +35,7 @@ from checkin.lookups import arrival_point, arrived_among, passes_of
 from checkin.models import SCANNING_ROLES, Checkpoint, Device, DeviceRole, Direction, Headcount, Often
 from checkin.present import Presented
 from checkin.present import present as present_ticket
+from checkin.shown_fields import Teller
 from checkin.stations import desks_of
 from checkin.take_back import take_back
 from checkin.take_in import NotRead, TakenIn, Upload, take_in
@@ -335,9 +336,18 @@ def _shown(
         "attention": holder.note
         if holder is not None and point.shows_notes and not who.is_kiosk and direction is Direction.IN
         else None,
-        "fields": [],
+        "fields": _fields(who, point, shown, direction),
         "within": within,
     }
+
+
+def _fields(who: Bearer, point: Checkpoint, shown: Presented, direction: Direction) -> list[dict[str, str]]:
+    """What the organiser ticked for the checkpoint, of whoever is let in or was before."""
+    if shown.holder is None or who.is_kiosk or direction is Direction.OUT:
+        return []
+    if shown.refusal is not None and not isinstance(shown.refusal, AlreadyCheckedIn):
+        return []
+    return Teller(point.shown_fields, who.stop.campaign_id).told(shown.holder.facts)
 
 
 def _within(point: Checkpoint, shown: Presented) -> dict[str, int] | None:

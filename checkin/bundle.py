@@ -17,6 +17,7 @@ from campaigns.models import Stop
 from checkin.by_device import Bearer
 from checkin.lookups import arrival_point, chosen_among
 from checkin.models import CheckIn, Checkpoint, Device, Often
+from checkin.shown_fields import Teller, all_shown, facts_column
 from people.models import Person
 from registrations.models import Registration, RegistrationState, StateChange, TicketKey
 from shared.clock import now
@@ -49,6 +50,7 @@ def point_shape(point: Checkpoint) -> dict[str, Any]:
         "programme_item_id": point.programme_item_id,
         "after_arrival": point.after_arrival,
         "shows_notes": point.shows_notes,
+        "fields": list(point.shown_fields),
         "capacity": point.capacity,
         "ended_at": iso(point.ended_at),
     }
@@ -65,6 +67,7 @@ def bundle_for(who: Bearer) -> dict[str, Any]:
     """Everything the device needs. ``revision`` is the same as long as nothing of it has changed."""
     salt, arrival_id = _salt(who.device), _arrivals_asked(who)
     takes_place = who.stop.cancelled_at is None  # else nobody comes, and nobody's name is needed
+    teller = Teller(() if who.is_kiosk else all_shown(who.checkpoints.values()), who.stop.campaign_id)
     held: dict[str, Any] = {
         "salt": b64encode(salt).decode(),
         "public_keys": {
@@ -80,7 +83,8 @@ def bundle_for(who: Bearer) -> dict[str, Any]:
         "reissued": _reissued(who.stop.id) if takes_place else {},
         "checkpoints": [point_shape(point) for point in who.checkpoints.values()],
         "arrival_id": arrival_id,
-        "people": _people(who, salt, arrival_id) if takes_place else [],
+        "fields": [{"name": one.name, "label": one.label} for one in teller.fields],
+        "people": _people(who, salt, arrival_id, teller) if takes_place else [],
     }
     spelt = json.dumps(held, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     moment = now()
@@ -152,7 +156,7 @@ def _salt(device: Device) -> bytes:
     return keyed_hash(str(device.id), use="devices.bundle_salt")[:SALT_BYTES]
 
 
-def _people(who: Bearer, salt: bytes, arrival_id: int | None) -> list[dict[str, Any]]:
+def _people(who: Bearer, salt: bytes, arrival_id: int | None, teller: Teller) -> list[dict[str, Any]]:
     rows = db.session.execute(
         select(
             Registration.id,
@@ -164,6 +168,7 @@ def _people(who: Bearer, salt: bytes, arrival_id: int | None) -> list[dict[str, 
             Person.name_pinyin,
             Person.name_initials,
             Registration.gate_note,
+            facts_column([one.name for one in teller.fields]),
         )
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.stop_id == who.stop.id, Registration.state.in_(STANDING))
@@ -189,8 +194,9 @@ def _people(who: Bearer, salt: bytes, arrival_id: int | None) -> list[dict[str, 
             "a": note if shows_notes else None,
             "p": passed.get(number, {}),
             **({"y": [pinyin, initials]} if who.supervises else {}),  # nobody else may look for people
+            **({"f": values} if any(values := teller.values(facts)) else {}),
         }
-        for number, code, name, unit, badge_class, state, pinyin, initials, note in rows
+        for number, code, name, unit, badge_class, state, pinyin, initials, note, facts in rows
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,6 +14,7 @@ from campaigns.models import Stop
 from checkin.checkpoints import CheckpointPlan
 from checkin.forms import trimmed
 from checkin.models import Checkpoint, CheckpointKind, Often
+from checkin.shown_fields import MOST_FIELDS, ShownField
 from registrations.models import BadgeClass
 from registrations.queue_forms import TickField
 from shared.clock import now
@@ -41,13 +43,6 @@ class CheckpointForm(FlaskForm):
     badge_classes = TickField(_l("Who may pass"), description=_l("Nothing ticked: every group of guests."))
     item = SelectField(_l("Only who has signed up for"), default="")
     after_arrival = BooleanField(_l("Only who has been checked in at the entrance"))
-    shows_notes = BooleanField(
-        _l("Show the notes for the gate here"),
-        default=True,
-        description=_l(
-            "They stand in each registration, for example “Academician, please call Director Wang”."
-        ),
-    )
     capacity = IntegerField(
         _l("Room for"),
         validators=[
@@ -96,7 +91,6 @@ class CheckpointForm(FlaskForm):
             badge_classes=tuple(self.badge_classes.data or ()),
             programme_item_id=int(self.item.data) if self.item.data else None,
             after_arrival=bool(self.after_arrival.data),
-            shows_notes=bool(self.shows_notes.data),
             capacity=self.capacity.data,
         )
 
@@ -109,6 +103,29 @@ def _as_typed(checkpoint: Checkpoint | None) -> dict[str, Any]:
         "often": checkpoint.often.value,
         "item": str(checkpoint.programme_item_id or ""),
     }
+
+
+class ShownForm(FlaskForm):
+    """What whoever scans at a checkpoint sees of a guest beside name, unit and class."""
+
+    fields = TickField(
+        _l("Also shown at the scan"),
+        description=_l(
+            "Tick only what whoever stands here needs in order to help: at most %(most)s.", most=MOST_FIELDS
+        ),
+    )
+    shows_notes = BooleanField(
+        _l("Show the notes for the gate here"),
+        description=_l(
+            "They stand in each registration, for example “Academician, please call Director Wang”."
+        ),
+    )
+
+    def __init__(self, checkpoint: Checkpoint, may: Sequence[ShownField]) -> None:
+        super().__init__(
+            data={"fields": list(checkpoint.shown_fields), "shows_notes": checkpoint.shows_notes}
+        )
+        self.fields.choices = [(one.name, one.label) for one in may]
 
 
 class TrialForm(FlaskForm):

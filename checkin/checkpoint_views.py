@@ -10,9 +10,10 @@ from accounts.access import requires
 from accounts.permissions import Permission
 from campaigns.lookups import stop_for
 from campaigns.views import put_beside
-from checkin.checkpoint_forms import CheckpointForm, TrialForm
-from checkin.checkpoints import add_checkpoint, change_checkpoint, end_checkpoint
+from checkin.checkpoint_forms import CheckpointForm, ShownForm, TrialForm
+from checkin.checkpoints import add_checkpoint, change_checkpoint, choose_what_is_shown, end_checkpoint
 from checkin.lookups import checkpoint_at, checkpoints_of, passed_by_checkpoint
+from checkin.shown_fields import fullest_guest, offered
 from checkin.try_out import Trial, would_pass
 from shared.db import transaction
 from shared.errors import Refusal
@@ -89,6 +90,33 @@ def checkpoint(stop_id: int, checkpoint_id: int) -> ResponseReturnValue:
         trial=trial,
         passed=passed_by_checkpoint(stop).get(found.id, (0, 0)),
     )
+    return page, status
+
+
+@bp.route("/<int:checkpoint_id>/seen", methods=["GET", "POST"])
+@requires(PLAN)
+def shown(stop_id: int, checkpoint_id: int) -> ResponseReturnValue:
+    """What whoever scans here sees of a guest; with the one of whom there is most to show as a preview."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    found = checkpoint_at(stop, checkpoint_id)
+    may = offered(stop.campaign_id)
+    form = ShownForm(found, may)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                with transaction():
+                    choose_what_is_shown(
+                        found.id, form.fields.data or (), shows_notes=form.shows_notes.data, by=g.staff
+                    )
+            except Refusal as refusal:
+                status = put_beside(form, refusal)
+            else:
+                flash(_("Saved. Scanners follow within a minute."), "success")
+                return redirect(url_for(".shown", stop_id=stop_id, checkpoint_id=checkpoint_id), 303)
+    guest = fullest_guest(stop, [one.name for one in may])
+    page = render_template("checkin/seen.html", stop=stop, checkpoint=found, form=form, guest=guest, may=may)
     return page, status
 
 

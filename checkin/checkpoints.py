@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +11,17 @@ from sqlalchemy.exc import IntegrityError
 from accounts.models import Staff
 from audit.record import record
 from campaigns.models import ProgrammeItem, Stop
-from checkin.errors import ArrivalStays, CheckpointHasScans, MoreAreWithin, NotItsProgramme
+from checkin.errors import (
+    ArrivalStays,
+    CheckpointHasScans,
+    MoreAreWithin,
+    NotItsProgramme,
+    NotOffered,
+    TooManyFields,
+)
 from checkin.lookups import has_scans
 from checkin.models import Checkpoint, CheckpointKind, Often
+from checkin.shown_fields import MOST_FIELDS, offered
 from shared.clock import now
 from shared.db import db, hold, violated
 from shared.errors import NotFound
@@ -31,7 +40,6 @@ class CheckpointPlan:
     badge_classes: tuple[str, ...]
     programme_item_id: int | None
     after_arrival: bool
-    shows_notes: bool = True
     capacity: int | None
 
 
@@ -73,6 +81,34 @@ def change_checkpoint(checkpoint_id: int, plan: CheckpointPlan, *, by: Staff) ->
     return checkpoint
 
 
+def choose_what_is_shown(
+    checkpoint_id: int, names: Sequence[str], *, shows_notes: bool, by: Staff
+) -> Checkpoint:
+    """What whoever scans at a checkpoint sees of each guest beside name, unit and class; and whether the notes for the gate.
+
+    Raises NotFound, NotOffered (not one of ``shown_fields.offered``) or TooManyFields. The caller holds the transaction.
+    """
+    checkpoint = hold(Checkpoint, checkpoint_id)
+    if checkpoint is None:
+        raise NotFound
+    may = [one.name for one in offered(checkpoint.stop.campaign_id)]
+    if not set(names) <= set(may):
+        raise NotOffered
+    if len(set(names)) > MOST_FIELDS:
+        raise TooManyFields(MOST_FIELDS)
+    checkpoint.shown_fields = [name for name in may if name in names]
+    checkpoint.shows_notes = shows_notes
+    record(
+        "choose_what_is_shown",
+        checkpoint,
+        by=by,
+        stop_id=checkpoint.stop_id,
+        fields=checkpoint.shown_fields,
+        notes=shows_notes,
+    )
+    return checkpoint
+
+
 def end_checkpoint(checkpoint_id: int, *, by: Staff) -> Checkpoint:
     """Close a checkpoint down: nobody passes any more, its scans stay. Raises NotFound, or ArrivalStays for the door.
 
@@ -101,5 +137,4 @@ def _take_over(checkpoint: Checkpoint, plan: CheckpointPlan) -> None:
     checkpoint.badge_classes = list(plan.badge_classes)
     checkpoint.programme_item_id = plan.programme_item_id
     checkpoint.after_arrival = plan.after_arrival
-    checkpoint.shows_notes = plan.shows_notes
     checkpoint.capacity = plan.capacity

@@ -366,6 +366,28 @@ class NotItsProgramme(Refusal):
     sentence = _l("Choose an item of this stop's programme.")
 
 
+class NotOffered(Refusal):
+    """Something that may not be shown at a gate, or that nobody is asked."""
+
+    status = 422
+    code = "not_offered"
+    field = "fields"
+    sentence = _l("One of these is not to be shown at a gate. Please choose again.")
+
+
+class TooManyFields(Refusal):
+    """Nobody reads so much in passing."""
+
+    status = 422
+    code = "too_many_fields"
+    field = "fields"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _l("Choose at most %(most)s: whoever scans has two seconds to read them.", most=most)
+        )
+
+
 class NoToken(Refusal):
     """Whoever asks is no device that we know."""
 

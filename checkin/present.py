@@ -31,6 +31,7 @@ from checkin.fold import Seen, day_counted, fold
 from checkin.models import CheckIn, Checkpoint, CheckpointKind, Device, Direction, Often, Scan, Verdict
 from checkin.rules import Holder, Shown, objection
 from checkin.settle import scans_of, settle, undos_of
+from checkin.shown_fields import facts_column
 from jobs.models import OutboxJob
 from jobs.outbox import promises_of
 from people.models import Person
@@ -157,7 +158,11 @@ def holder_of(code: str | int, checkpoint: Checkpoint, *, hold: bool = True) -> 
         if len(typed) != LENGTH:
             return None
         which = Registration.code == typed
-    statement = (_HELD_HOLDER if hold else _HOLDER).add_columns(*_of_the_checkpoint(checkpoint)).where(which)
+    statement = (
+        (_HELD_HOLDER if hold else _HOLDER)
+        .add_columns(*_of_the_checkpoint(checkpoint), facts_column(checkpoint.shown_fields))
+        .where(which)
+    )
     if ticket is None:
         row = db.session.execute(statement).one_or_none()
         return None if row is None else Holder(*row)

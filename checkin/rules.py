@@ -6,8 +6,10 @@ random cases.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from checkin.errors import (
     CheckpointClosed,
@@ -48,9 +50,10 @@ class Shown:
 class Holder:
     """Whose ticket it is, as far as a gate needs to know.
 
-    ``note``: what the office wants the gate to know; ``chose``: has chosen the checkpoint's programme item; ``has_arrived``: has passed the stop's door.
-    Tickets with a
-    serial below ``least_serial`` are replaced. ``ticket`` is None for somebody whose code was typed.
+    ``note``: what the office wants the gate to know; ``chose``: has chosen the checkpoint's programme item;
+    ``has_arrived``: has passed the stop's door. Tickets with a serial below ``least_serial`` are replaced. ``facts``: what
+    checkin/shown_fields.py says in words, where the checkpoint shows it. ``ticket`` is None for somebody whose code was
+    typed.
     """
 
     registration_id: int
@@ -63,6 +66,7 @@ class Holder:
     least_serial: int
     chose: bool
     has_arrived: bool
+    facts: Mapping[str, Any] | None = None
     ticket: Shown | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from campaigns.lookups import stop_for, stops_for
 from campaigns.models import Stop
 from checkin.check_in import may_undo, void_check_in
 from checkin.device_lists import clashes_count
-from checkin.errors import NothingScanned
+from checkin.errors import AlreadyCheckedIn, NothingScanned
 from checkin.figures import Counted, counted_by_stop, counted_of
 from checkin.forms import GatesForm, ScanForm, UndoForm
 from checkin.lookups import (
@@ -26,8 +27,9 @@ from checkin.lookups import (
     check_in_at,
     last_arrivals,
 )
-from checkin.models import CheckIn
-from checkin.present import present
+from checkin.models import CheckIn, Checkpoint
+from checkin.present import Presented, present
+from checkin.shown_fields import Teller
 from checkin.stations import desks_of
 from checkin.walk_in import may_take_walk_ins
 from shared.clock import in_china, today
@@ -129,8 +131,9 @@ def scan(stop_id: int) -> ResponseReturnValue:
         return _refused(stop, refusal, form.gate.data)
     here = presented.holder is not None and presented.holder.stop_id == stop.id and point.shows_notes
     note = presented.holder.note if here and presented.holder is not None else None
+    fields = _told(stop, point, presented)
     if presented.refusal is not None:
-        return _refused(stop, presented.refusal, form.gate.data, note)
+        return _refused(stop, presented.refusal, form.gate.data, note, fields)
     arrival = db.session.get_one(CheckIn, presented.check_in_id)
     if _asked_by_script():
         return render_template(
@@ -138,9 +141,10 @@ def scan(stop_id: int) -> ResponseReturnValue:
             stop=stop,
             arrival=arrival,
             note=note,
+            fields=fields,
             desk=desks_of([point]).get(point.id),
         )
-    return _gate_page(stop, _next_scan(arrival.gate), arrival=arrival, note=note)
+    return _gate_page(stop, _next_scan(arrival.gate), arrival=arrival, note=note, fields=fields)
 
 
 @bp.post("/<int:stop_id>/void/<int:check_in_id>")
@@ -190,6 +194,7 @@ def _gate_page(
     arrival: CheckIn | None = None,
     refusal: Refusal | None = None,
     note: str | None = None,
+    fields: Sequence[Mapping[str, str]] = (),
 ) -> str:
     counted = counted_of(stop)
     point = arrival_point(stop.id)
@@ -201,6 +206,7 @@ def _gate_page(
         arrival=arrival,
         refusal=refusal,
         note=note,
+        fields=fields,
         arrived_count=counted.arrived,
         expected_count=counted.expected,
         last_arrivals=last_arrivals(stop),
@@ -210,13 +216,26 @@ def _gate_page(
 
 
 def _refused(
-    stop: Stop, refusal: Refusal, gate_name: str | None, note: str | None = None
+    stop: Stop,
+    refusal: Refusal,
+    gate_name: str | None,
+    note: str | None = None,
+    fields: Sequence[Mapping[str, str]] = (),
 ) -> ResponseReturnValue:
     if _asked_by_script():
-        page = render_template("checkin/refused.html", stop=stop, refusal=refusal, note=note)
+        page = render_template("checkin/refused.html", stop=stop, refusal=refusal, note=note, fields=fields)
     else:
-        page = _gate_page(stop, _next_scan(gate_name or _gate_name()), refusal=refusal, note=note)
+        page = _gate_page(
+            stop, _next_scan(gate_name or _gate_name()), refusal=refusal, note=note, fields=fields
+        )
     return page, refusal.status
+
+
+def _told(stop: Stop, point: Checkpoint, presented: Presented) -> list[dict[str, str]]:
+    """What the organiser ticked for the door, of whoever is let in or was before."""
+    if presented.holder is None or not (presented.let_in or isinstance(presented.refusal, AlreadyCheckedIn)):
+        return []
+    return Teller(point.shown_fields, stop.campaign_id).told(presented.holder.facts)
 
 
 def _next_scan(gate_name: str) -> ScanForm:

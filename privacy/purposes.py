@@ -75,7 +75,7 @@ CARDS: tuple[PurposeCard, ...] = (
         data=_l("Full name, mobile number, e-mail address, university, education, time of arrival"),
         basis=_AGREEMENT,
         seen_by=_l(
-            "The office that holds the campaign and the city that hosts your stop; at the gate only name, university and state"
+            "The office that holds the campaign and the city that hosts your stop; at the gate only name, university, state and, of what you told for this purpose, what helps there"
         ),
         kept_days=365,
         columns=(

@@ -79,7 +79,7 @@ VERSIONS: dict[Purpose, tuple[TextVersion, ...]] = {
     ),
 }
 
-CARDS_PROMISED = "26ada3f23974975dbb537ebc79241e32f8b3da706f30c098526303c4a95affb1"
+CARDS_PROMISED = "230bb472249520123485153da83b8617da3adda05c2adf4bdf67892227b185b4"
 """``purposes.fingerprint()`` as it was when the current version of the notice came out."""
 
 

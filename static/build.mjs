@@ -30,6 +30,7 @@ const BUNDLES = {
   "live.css": "checkin/live.css",
   "wall.js": "checkin/wall.js",
   "wall.css": "checkin/wall.css",
+  "gate_seen.js": "checkin/seen.js",
   "markdown.js": "campaigns/markdown.js",
   "programme.js": "campaigns/programme.js",
   "queue.js": "registrations/queue.js",

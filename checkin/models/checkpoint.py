@@ -66,7 +66,8 @@ class Checkpoint(Model):
 
     Every stop has exactly one of kind ``arrival`` that is not closed down, made with the stop by a trigger: who passes
     it has arrived. ``badge_classes`` empty: every class; ``programme_item_id``: only those who chose that item;
-    ``after_arrival``: only those who have arrived. ``shows_notes``: whoever scans here sees the notes for the gate. Without ``opens_at`` / ``closes_at`` the stop's own days hold.
+    ``after_arrival``: only those who have arrived. ``shows_notes``: whoever scans here sees the notes for the gate,
+    and of each guest what ``shown_fields`` names (checkin/shown_fields.py). Without ``opens_at`` / ``closes_at`` the stop's own days hold.
     ``capacity`` is how many may be within at once (``in_and_out``), a day (``daily``) or in all (``once``).
     """
 
@@ -84,6 +85,7 @@ class Checkpoint(Model):
         CheckConstraint("capacity BETWEEN 0 AND 100000", name="capacity_range"),
         CheckConstraint("opens_at < closes_at", name="opens_before_it_closes"),
         CheckConstraint("kind <> 'arrival' OR often = 'once'", name="arrives_once"),
+        CheckConstraint("cardinality(shown_fields) <= 6", name="few_shown_fields"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,6 +100,7 @@ class Checkpoint(Model):
     programme_item_id: Mapped[int | None] = mapped_column(ForeignKey("programme_items.id"))
     after_arrival: Mapped[bool] = mapped_column(server_default=text("false"))
     shows_notes: Mapped[bool] = mapped_column(server_default=text("true"))
+    shown_fields: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     capacity: Mapped[int | None]
     # Whoever passes gets a badge asked for at a printing station (trigger check_ins_ask_for_badges()).
     prints_badge: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -156,6 +156,7 @@ export class People {
     this.checkpoints = bundle.checkpoints;
     this.isCancelled = Boolean(bundle.cancelled_at);
     this.#otherStops = bundle.other_stops ?? {};
+    this.fields = bundle.fields ?? [];
     this.#salt = bundle.salt ? bytesOf(bundle.salt) : null;
     this.keys = new Map(Object.entries(bundle.public_keys).map(([id, key]) => [Number(id), bytesOf(key)]));
     this.#revoked = new Set(bundle.revoked);

@@ -5,6 +5,7 @@ import { LastScans } from "../last_scans.js";
 import { Signals } from "../signals.js";
 import { answerOf, resultOf, unsent } from "./answers.js";
 import { attentionTo } from "./attention.js";
+import { fieldsOf } from "./fields.js";
 import { refocus } from "./focus.js";
 import { $, gate, people, placeOf, server, sync } from "./gate.js";
 import { isKiosk } from "./looks.js";
@@ -36,6 +37,7 @@ export function seenOf(row, person) {
     badge_class: person?.c ?? "",
     state: person?.s ?? "",
     attention: attentionTo(person, row),
+    fields: fieldsOf(person, row),
     first: row.first ?? null,
     within: row.within ?? null,
     stop: people.otherStop(row.stop_id),
