@@ -10,6 +10,7 @@ from flask_babel import force_locale
 
 from accounts.access import open_to_everyone
 from badges.ticket_sheet import TicketSheet, sheet_of, ticket_pdf, ticket_png
+from registrations.errors import TicketMoves
 from registrations.links import registration_on_link
 from registrations.lookups import has_ticket
 from registrations.views import keep_private
@@ -47,10 +48,12 @@ def own_ticket_png(link: str) -> ResponseReturnValue:
 
 
 def _sheet(link: str) -> TicketSheet:
-    """What is drawn for the owner of ``link``. Raises LinkNotOurs, or NotFound without a seat at a stop that is held."""
+    """What is drawn for the owner of ``link``. Raises LinkNotOurs, NotFound without a seat at a stop that is held, or TicketMoves."""
     registration = registration_on_link(link)
     if not has_ticket(registration):
         raise NotFound
+    if registration.stop.codes_move:
+        raise TicketMoves
     language = request.args.get("language", "")
     with force_locale(BABEL_LOCALES.get(language, BABEL_LOCALES[current_language()])):
         return sheet_of(registration)

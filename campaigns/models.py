@@ -45,6 +45,26 @@ _FAMILY_LABELS = {
 }
 
 
+class MovingCodes(StrEnum):
+    """Whether the code on an applicant's phone changes every 30 seconds, and what else passes then."""
+
+    OFF = "off"
+    ON_PHONES = "on_phones"
+    ONLY = "only"
+
+    @property
+    def label(self) -> str:
+        """The choice in the reader's language."""
+        return str(_MOVING_LABELS[self])
+
+
+_MOVING_LABELS = {
+    MovingCodes.OFF: _l("No: one code, on the phone, in the mail and on paper"),
+    MovingCodes.ON_PHONES: _l("Yes; badges, and tickets mailed or printed before, go on passing"),
+    MovingCodes.ONLY: _l("Yes, and nothing else passes: no badge, no mail, no picture"),
+}
+
+
 class ProgrammeKind(StrEnum):
     """What happens in one item of a stop's programme."""
 
@@ -209,6 +229,10 @@ class Stop(Model):
     details_en: Mapped[str] = mapped_column(server_default=text("''"), default="")
     # Whether the gate's volunteers may register people on the spot; whoever plans the stop always may.
     volunteers_take_walk_ins: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    # Whether codes on phones change every 30 seconds, against pictures of them that are passed on.
+    moving_codes: Mapped[MovingCodes] = state_column(
+        MovingCodes, name="moving_codes", server_default=text("'off'"), default=MovingCodes.OFF
+    )
     is_main_venue: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     main_stop_id: Mapped[int | None]
     # How often time or place have changed, counted by a trigger: calendars take the entry with the higher number.
@@ -246,6 +270,11 @@ class Stop(Model):
         if self.is_main_venue:
             return str(_("Main venue"))
         return str(_("Sub-venue")) if self.main_stop_id is not None else ""
+
+    @property
+    def codes_move(self) -> bool:
+        """Whether applicants show a code that changes every 30 seconds, and get no other."""
+        return self.moving_codes is not MovingCodes.OFF
 
     @property
     def seats_left(self) -> int:

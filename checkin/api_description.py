@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from campaigns.models import MovingCodes
 from checkin.models import CheckpointKind, DeviceRole, Often, Verdict
 from checkin.take_in import MOST_AT_ONCE
 from registrations.models import BadgeClass, RegistrationState
@@ -118,6 +119,7 @@ def _schemas() -> Shape:
                 ends_at=MOMENT,
                 campaign=TEXT,
                 cancelled_at=_or_null(MOMENT),
+                moving_codes=_one_of(MovingCodes),
             ),
             checkpoints=_list(_of("Checkpoint")),
             expires_at=MOMENT,

@@ -281,6 +281,7 @@ def _device_shape(device: Device, points: list[Checkpoint]) -> dict[str, Any]:
             "venue": stop.venue,
             "starts_at": iso(stop.starts_at),
             "ends_at": iso(stop.ends_at),
+            "moving_codes": stop.moving_codes.value,
             "campaign": stop.campaign.name,
             "cancelled_at": iso(stop.cancelled_at),
         },

@@ -6,9 +6,11 @@ from flask_babel import gettext as _
 
 from checkin.errors import (
     STILL_OUTSIDE,
+    PaperNotTaken,
     TicketKeyEnded,
     TicketKeyWithdrawn,
     TicketReissued,
+    TicketStale,
     UnknownCode,
 )
 from checkin.models import DeviceRole
@@ -86,6 +88,8 @@ def _reasons() -> dict[str, str]:
         "reason.ticket_reissued": str(TicketReissued("", "").message),
         "reason.ticket_key_ended": str(TicketKeyEnded.sentence),
         "reason.ticket_key_withdrawn": str(TicketKeyWithdrawn.sentence),
+        "reason.ticket_stale": str(TicketStale.sentence),
+        "reason.paper_not_taken": str(PaperNotTaken.sentence),
         "reason.not_on_this_list": _(
             "A good ticket, but newer than the list on this device, which cannot tell whether it passes here. "
             "The service desk can."

@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
-from campaigns.models import Stop
+from campaigns.models import MovingCodes, Stop
 from checkin.checkpoints import CheckpointPlan
 from checkin.forms import trimmed
 from checkin.models import Checkpoint, CheckpointKind, Often
@@ -126,6 +126,19 @@ class ShownForm(FlaskForm):
             data={"fields": list(checkpoint.shown_fields), "shows_notes": checkpoint.shows_notes}
         )
         self.fields.choices = [(one.name, one.label) for one in may]
+
+
+class MovingCodesForm(FlaskForm):
+    """Whether codes on phones change every 30 seconds."""
+
+    choice = RadioField(
+        _l("Codes on phones change every 30 seconds"),
+        validators=[InputRequired(_l("Choose one."))],
+    )
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(data={"choice": stop.moving_codes.value})
+        self.choice.choices = [(choice.value, choice.label) for choice in MovingCodes]
 
 
 class TrialForm(FlaskForm):

@@ -9,12 +9,14 @@ from flask_babel import gettext as _
 from accounts.access import requires
 from accounts.permissions import Permission
 from campaigns.lookups import stop_for
+from campaigns.models import MovingCodes
 from campaigns.views import put_beside
-from checkin.checkpoint_forms import CheckpointForm, ShownForm, TrialForm
+from checkin.checkpoint_forms import CheckpointForm, MovingCodesForm, ShownForm, TrialForm
 from checkin.checkpoints import add_checkpoint, change_checkpoint, choose_what_is_shown, end_checkpoint
 from checkin.lookups import checkpoint_at, checkpoints_of, passed_by_checkpoint
 from checkin.shown_fields import fullest_guest, offered
 from checkin.try_out import Trial, would_pass
+from registrations.moving_code import let_codes_move
 from shared.db import transaction
 from shared.errors import Refusal
 
@@ -33,7 +35,23 @@ def checkpoints(stop_id: int) -> ResponseReturnValue:
         stop=stop,
         checkpoints=checkpoints_of(stop),
         passed=passed_by_checkpoint(stop),
+        codes_form=MovingCodesForm(stop),
     )
+
+
+@bp.post("/codes")
+@requires(PLAN)
+def codes(stop_id: int) -> ResponseReturnValue:
+    """Whether codes on phones change, against pictures that are passed on."""
+    stop = stop_for(g.staff, stop_id, PLAN)
+    form = MovingCodesForm(stop)
+    if form.validate_on_submit():
+        with transaction():
+            let_codes_move(stop.id, MovingCodes(form.choice.data), by=g.staff)
+        flash(_("Saved. Scanners follow within a minute."), "success")
+    else:
+        flash(_("Choose one."), "error")
+    return redirect(url_for(".checkpoints", stop_id=stop_id), 303)
 
 
 @bp.route("/new", methods=["GET", "POST"])

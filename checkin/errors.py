@@ -34,6 +34,7 @@ __all__ = [
     "NotUnderstood",
     "NotYoursToUndo",
     "NothingScanned",
+    "PaperNotTaken",
     "ScanUsedBefore",
     "ScanWasUndone",
     "StopCancelled",
@@ -42,6 +43,7 @@ __all__ = [
     "TicketKeyEnded",
     "TicketKeyWithdrawn",
     "TicketReissued",
+    "TicketStale",
     "TooManyTries",
     "TooMuchAtOnce",
     "UndoTooLate",
@@ -185,6 +187,23 @@ class TicketExpired(Refusal):
 
     code = "ticket_expired"
     sentence = _l("The last day of this ticket is over.")
+
+
+class TicketStale(Refusal):
+    """A code that changes, of another moment: a picture of it, or a page that has stood still."""
+
+    code = "ticket_stale"
+    sentence = _l("This is an old picture. Please open your own page and show the code there.")
+
+
+class PaperNotTaken(Refusal):
+    """A good ticket on paper or in a mail, where only the code that changes passes."""
+
+    code = "paper_not_taken"
+    sentence = _l(
+        "Here only the code passes that changes every 30 seconds. Please open your own page on the phone; without a phone, the "
+        "eight characters."
+    )
 
 
 class NotOpenYet(Refusal):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from campaigns.models import MovingCodes
 from checkin.errors import (
     CheckpointClosed,
     NotArrivedYet,
@@ -19,14 +20,17 @@ from checkin.errors import (
     NotForThisClass,
     NotForThisStop,
     NotOpenYet,
+    PaperNotTaken,
     StopCancelled,
     TicketExpired,
     TicketKeyEnded,
     TicketKeyWithdrawn,
     TicketReissued,
+    TicketStale,
 )
 from checkin.models import Checkpoint
 from registrations.models import BadgeClass, RegistrationState
+from registrations.moving_code import is_of_now
 from shared.clock import in_china
 from shared.errors import Refusal
 
@@ -112,4 +116,8 @@ def of_the_ticket(checkpoint: Checkpoint, holder: Holder, at: datetime) -> Refus
         return TicketReissued(holder.full_name, holder.unit)
     if in_china(at).date() > max(ticket.good_through, in_china(checkpoint.stop.ends_at).date()):
         return TicketExpired()
+    if ticket.issued_at is not None and not is_of_now(ticket.issued_at, at):
+        return TicketStale()
+    if ticket.issued_at is None and checkpoint.stop.moving_codes is MovingCodes.ONLY:
+        return PaperNotTaken()
     return None

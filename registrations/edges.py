@@ -12,6 +12,7 @@ from registrations import (
     entry_views,
     export_views,
     invitation_views,
+    moving_views,
     own_copy,
     own_data_views,
     own_views,
@@ -49,6 +50,7 @@ EDGES = Edges(
         entry_views.bp,
         invitation_views.bp,
         ticket_views.bp,
+        moving_views.bp,
     ),
     more=(
         answer_files,

@@ -23,6 +23,15 @@ class TicketReissuedMeanwhile(Refusal):
     sentence = _l("This ticket has been issued anew meanwhile. The newest one is on its way already.")
 
 
+class TicketMoves(NotFound):
+    """No picture is given out of a code that changes every 30 seconds."""
+
+    sentence = _l(
+        "At this stop the code on the phone changes every 30 seconds, so there is no picture and no PDF of it. Open your own "
+        "page at the entrance."
+    )
+
+
 class KeyUnknown(NotFound):
     """No ticket key has that number."""
 

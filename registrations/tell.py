@@ -86,7 +86,7 @@ def tell_of_step(registration_id: int, after: RegistrationState) -> None:
         more["place"] = place_in_line(registration)
     if after is RegistrationState.CONFIRMED:
         make_first_key()  # SECRET_KEY may have been changed since the seat was given
-        ticket = qr_png(ticket_for(registration))
+        ticket = _picture(registration)
         calendars = _calendar(registration)
         if has_second_form(registration.stop):
             more["second_form"] = f"{address_for(registration)}/after-approval"
@@ -178,7 +178,12 @@ def tell_of_new_ticket(registration_id: int, occasion: str) -> None:
     if registration.stop.cancelled_at is not None or registration.stop.ends_at <= now():
         return
     make_first_key()
-    _write(registration, "new_ticket", occasion, {}, qr_png(ticket_for(registration)))
+    _write(registration, "new_ticket", occasion, {}, _picture(registration))
+
+
+def _picture(registration: Registration) -> bytes | None:
+    """The ticket's symbol for a mail; None where codes change on the phone: a picture of one would be old at once."""
+    return None if registration.stop.codes_move else qr_png(ticket_for(registration))
 
 
 def who_holds_a_ticket() -> list[int]:

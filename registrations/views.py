@@ -143,7 +143,7 @@ def own_page(link: str) -> ResponseReturnValue:
         keys_after_approval(registration.stop.campaign_id) if registration.second_form_at else frozenset()
     )
     ticket = None
-    if has_ticket(registration):
+    if has_ticket(registration) and not registration.stop.codes_move:
         ticket = _symbol(registration)
     page = render_template(
         "registrations/own_page.html",
@@ -151,6 +151,7 @@ def own_page(link: str) -> ResponseReturnValue:
         stop=registration.stop,
         link=link,
         ticket=ticket,
+        has_ticket=has_ticket(registration),
         place=place_in_line(registration) if state is RegistrationState.WAITING else None,
         arrived_at=arrival,
         may_withdraw=state in STANDING and registration.stop.starts_at > now() and arrival is None,
@@ -240,6 +241,8 @@ def own_ticket(link: str) -> ResponseReturnValue:
     registration = registration_on_link(link)
     if not has_ticket(registration):
         return redirect(url_for("registrations.own_page", link=link), 303)
+    if registration.stop.codes_move:
+        return redirect(url_for("moving.moving_code", link=link), 303)
     traces = traces_of(registration, reads=READS)
     page = render_template(
         "registrations/ticket.html",

@@ -36,6 +36,7 @@ const BUNDLES = {
   "queue.js": "registrations/queue.js",
   "score.js": "registrations/score.js",
   "ticket.js": "registrations/ticket.js",
+  "moving_code.js": "registrations/moving_code.js",
   "queue.css": "registrations/queue.css",
   "gate.css": "checkin/gate.css",
   "gate_app.js": "checkin/app/main.js",

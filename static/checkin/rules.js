@@ -2,10 +2,13 @@
 // tests/checkin/test_rules_in_the_browser.py lets both answer the same random cases.
 import { dayCounted } from "./fold.js";
 
+const GOOD_FOR_MS = 60_000; // a code that changes: registrations/moving_code.py
+const TOO_EARLY_MS = 30_000;
+
 /**
  * Why ``holder`` may not pass at ``at`` (ms): the refusal's code, or null when he may.
  *
- * ``checkpoint`` is as the server tells it, and ``stop``: {id, cancelled, ends_at}. ``holder``: {stop_id, state, badge_class,
+ * ``checkpoint`` is as the server tells it, and ``stop``: {id, cancelled, ends_at, moving_codes}. ``holder``: {stop_id, state, badge_class,
  * least_serial, chose, has_arrived, ticket}; ``ticket`` null for a code that was typed, else as in ofTheTicket. Whether he has passed already and whether there is room is not asked here.
  */
 export function objection(checkpoint, stop, holder, at) {
@@ -35,5 +38,7 @@ export function ofTheTicket(stop, { ticket, least_serial }, at) {
   if (ticket.serial < least_serial && (ticket.replaced_at === null || at >= ticket.replaced_at)) return "ticket_reissued";
   const day = dayCounted("daily", at);
   if (day > ticket.good_through && day > dayCounted("daily", Date.parse(stop.ends_at))) return "ticket_expired";
+  if (ticket.issued_at !== null && !(at >= ticket.issued_at - TOO_EARLY_MS && at < ticket.issued_at + GOOD_FOR_MS)) return "ticket_stale";
+  if (ticket.issued_at === null && stop.moving_codes === "only") return "paper_not_taken";
   return null;
 }

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page, Route
 
+from campaigns.models import MovingCodes
 from checkin.app_words import app_words
 from checkin.fold import Seen, fold
 from checkin.lookups import arrival_point
@@ -29,11 +30,12 @@ from checkin.try_out import would_pass
 from registrations import tickets as tickets_module
 from registrations.models import BadgeClass, Registration, RegistrationState, TicketKey
 from registrations.move import move_to_stop
+from registrations.moving_code import step_of
 from registrations.reissue import reissue_ticket
 from registrations.step import take_step
 from registrations.ticket_code import BadTicket, TicketBody, from_base45, read, sign, to_base45
 from registrations.ticket_keys import withdraw_key
-from registrations.tickets import forget_keys, make_first_key, make_key, ticket_for
+from registrations.tickets import forget_keys, make_first_key, make_key, moving_code_for, ticket_for
 from shared.clock import in_china, now
 from shared.db import db
 from tests.browser import a_browser
@@ -127,6 +129,7 @@ def rules_and_answers() -> tuple[list[dict[str, Any]], list[str | None]]:
     }  # fmt: skip
     stop, elsewhere = campaigns.stop(**held), campaigns.stop(**held)
     cancelled = campaigns.stop(cancelled_at=now(), **held)
+    strict = campaigns.stop(moving_codes=MovingCodes.ONLY, **held)
     draw = random.Random(4)
     cases: list[dict[str, Any]] = []
     here: list[str | None] = []
@@ -136,7 +139,7 @@ def rules_and_answers() -> tuple[list[dict[str, Any]], list[str | None]]:
 
     for _ in range(CASES):
         at = MORNING + timedelta(minutes=draw.randrange(-2, 3), days=draw.choice([0, 0, 0, 1]))
-        its_stop = cancelled if draw.random() < 0.05 else stop
+        its_stop = draw.choices([stop, strict, cancelled], [10, 3, 1])[0]
         point = Checkpoint(
             id=1,
             stop_id=its_stop.id,
@@ -175,6 +178,7 @@ def rules_and_answers() -> tuple[list[dict[str, Any]], list[str | None]]:
             },
             "stop": {
                 "id": its_stop.id, "cancelled": its_stop.cancelled_at is not None, "ends_at": its_stop.ends_at.isoformat(),
+                "moving_codes": its_stop.moving_codes.value,
             },
             "holder": {
                 "stop_id": holder.stop_id, "state": holder.state.value, "badge_class": holder.badge_class.value,
@@ -197,7 +201,7 @@ def a_ticket(draw: random.Random, at: datetime) -> Shown | None:
     return Shown(
         serial=draw.choice([0, 1, 1, 1]),
         good_through=in_china(at).date() + timedelta(days=draw.randrange(-1, 3)),
-        issued_at=None,
+        issued_at=at + timedelta(seconds=draw.choice([-60, -59, 0, 30, 31])) if draw.random() < 0.3 else None,
         key_ends_at=about_now(0.1),
         key_withdrawn_at=about_now(0.1),
         replaced_at=about_now(0.3),
@@ -323,7 +327,7 @@ def test_server_and_browser_fold_judge_and_read_alike(
     assert {
         None, "stop_cancelled", "not_for_this_stop", "not_confirmed", "checkpoint_closed", "not_open_yet",
         "not_for_this_class", "not_chosen", "not_arrived_yet", "ticket_reissued", "ticket_key_ended",
-        "ticket_key_withdrawn", "ticket_expired",
+        "ticket_key_withdrawn", "ticket_expired", "ticket_stale", "paper_not_taken",
     } == set(judged)  # fmt: skip
 
     every_bit: bool = request.config.getoption("--every-variant")
@@ -388,6 +392,14 @@ def test_the_gate_refuses_a_ticket_for_the_same_reason_with_and_without_the_serv
         ("of another campaign", ticket_for(far), timedelta(0), "not_for_this_stop", "not_for_this_stop"),
         ("replaced", before, timedelta(0), "ticket_reissued", "ticket_reissued"),
         ("what it was replaced with", ticket_for(renewed), timedelta(0), None, None),
+        ("changing, of now", moving_code_for(good, step_of(here)), timedelta(0), None, None),
+        (
+            "a picture of it",
+            moving_code_for(good, step_of(here)),
+            timedelta(seconds=90),
+            "ticket_stale",
+            "ticket_stale",
+        ),
         ("after the last day", ticket_for(good), late, "ticket_expired", "ticket_expired"),
         (
             "given up",

@@ -2,7 +2,11 @@
 const SAME_CODE_MS = { camera: 5000, hardware: 2500 };
 const lastSeen = new Map(); // code → when it was last seen, in ms
 
-export function seenJustNow(code, way) {
+/** A code that changes every 30 seconds says in its first 12 bytes whose it is, and only then of which moment. */
+const keyOf = (code) => (code.length === 120 ? code.slice(0, 18) : code);
+
+export function seenJustNow(seen, way) {
+  const code = keyOf(seen);
   const now = performance.now();
   const before = lastSeen.get(code) ?? -Infinity;
   lastSeen.set(code, now);
@@ -13,5 +17,5 @@ export function seenJustNow(code, way) {
 
 /** Its scan was not recorded, or was taken back: the next sight of it counts. */
 export function mayBeSeenAgain(code) {
-  lastSeen.delete(code);
+  lastSeen.delete(keyOf(code));
 }
