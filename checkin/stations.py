@@ -38,7 +38,7 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where the badges of a checkpoint come out: the names of its stations, those first that print now."""
+    """Where the badges of a checkpoint come out: the names of its stations that print now, or of all when none does."""
 
     names: tuple[str, ...]
     in_order: bool
@@ -70,10 +70,10 @@ def desks_of(points: Iterable[Checkpoint]) -> dict[int, Desk]:
     found: dict[int, list[Station]] = {number: [] for number in printing}
     for number, station in stations_at(printing):
         found[number].append(station)
-    return {
-        number: Desk(
-            tuple(one.device.name for one in sorted(stations, key=lambda one: not one.in_order)),
-            any(one.in_order for one in stations),
-        )
-        for number, stations in found.items()
-    }
+    return {number: _desk(stations) for number, stations in found.items()}
+
+
+def _desk(stations: list[Station]) -> Desk:
+    printing = [one for one in stations if one.in_order]
+    names = dict.fromkeys(one.device.name for one in printing or stations)
+    return Desk(tuple(names), bool(printing))
