@@ -37,10 +37,11 @@ class Poster:
     channel: str
 
 
-def _place(
+def text_place(
     x: float, y: float, width: float, height: float, size: float, colour: Colour = INK, *, lines: int = 1,
     bold: bool = False, centred: bool = False, smallest: float = 7,
 ) -> TextPlace:  # fmt: skip
+    """Where a text stands, in millimetres from the lower left corner, and its largest ``size`` in points."""
     return TextPlace(
         Box(x, y, width, height),
         largest=size,
@@ -61,9 +62,9 @@ def draw_poster(poster: Poster) -> bytes:
     canvas = PagedCanvas(out, size=(WIDTH * mm, HEIGHT * mm), first_font=faces.basic_font, title=poster.title)
     drawing = Drawing(canvas, _CARD, faces)
     drawing.scenery(AZURITE)
-    drawing.words(poster.family, _place(MARGIN, 268, _INNER, 9, 18, AZURITE))
-    drawing.words(poster.title, _place(MARGIN, 236, _INNER, 32, 44, lines=2, bold=True, smallest=14))
-    drawing.words(poster.summary, _place(MARGIN, 150, _INNER, 22, 14, QUIET_INK, lines=3))
+    drawing.words(poster.family, text_place(MARGIN, 268, _INNER, 9, 18, AZURITE))
+    drawing.words(poster.title, text_place(MARGIN, 236, _INNER, 32, 44, lines=2, bold=True, smallest=14))
+    drawing.words(poster.summary, text_place(MARGIN, 150, _INNER, 22, 14, QUIET_INK, lines=3))
     code_side, code_x, code_y = 66.0, WIDTH - MARGIN - 66, 52.0
     rows_width = code_x - MARGIN - 8
     shown = poster.stops[:MOST_STOPS]
@@ -71,33 +72,36 @@ def draw_poster(poster: Poster) -> bytes:
     top = 144.0
     for number, (city, when, where) in enumerate(shown):
         y = top - (number + 1) * row
-        drawing.words(city, _place(MARGIN, y + row * 0.5, 26, row * 0.42, 18, AZURITE, bold=True))
-        drawing.words(when, _place(MARGIN + 28, y + row * 0.5, rows_width - 28, row * 0.4, 13))
+        drawing.words(city, text_place(MARGIN, y + row * 0.5, 26, row * 0.42, 18, AZURITE, bold=True))
+        drawing.words(when, text_place(MARGIN + 28, y + row * 0.5, rows_width - 28, row * 0.4, 13))
         drawing.words(
-            where, _place(MARGIN + 28, y + row * 0.1, rows_width - 28, row * 0.38, 11, QUIET_INK, smallest=6)
+            where,
+            text_place(MARGIN + 28, y + row * 0.1, rows_width - 28, row * 0.38, 11, QUIET_INK, smallest=6),
         )
     if len(poster.stops) > MOST_STOPS:
         drawing.words(
-            f"等{len(poster.stops)}场，详见活动页", _place(MARGIN, 40, rows_width, 7, 11, QUIET_INK)
+            f"等{len(poster.stops)}场，详见活动页", text_place(MARGIN, 40, rows_width, 7, 11, QUIET_INK)
         )
     drawing.words(
         poster.line or "扫码报名",
-        _place(code_x, code_y + code_side + 3, code_side, 11, 19, AZURITE, bold=True, centred=True),
+        text_place(code_x, code_y + code_side + 3, code_side, 11, 19, AZURITE, bold=True, centred=True),
     )
-    _code(canvas, poster.address, code_x, code_y, code_side)
+    address_code(canvas, poster.address, code_x, code_y, code_side)
     drawing.words(
         poster.address,
-        _place(code_x - 20, code_y - 12, code_side + 20, 8, 8, QUIET_INK, lines=2, centred=True, smallest=4),
+        text_place(
+            code_x - 20, code_y - 12, code_side + 20, 8, 8, QUIET_INK, lines=2, centred=True, smallest=4
+        ),
     )
     drawing.words(
         f"渠道：{poster.channel}" if poster.channel else "",
-        _place(MARGIN, 12, _INNER, 5, 8, QUIET_INK, centred=True),
+        text_place(MARGIN, 12, _INNER, 5, 8, QUIET_INK, centred=True),
     )
     drawing.save()
     return out.getvalue()
 
 
-def _code(canvas: PagedCanvas, address: str, x: float, y: float, side: float) -> None:
+def address_code(canvas: PagedCanvas, address: str, x: float, y: float, side: float) -> None:
     """The address as a QR code on white with its quiet zone; level Q, because posters tear and get wet."""
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=4)
     code.add_data(address)

@@ -15,7 +15,7 @@ from badges.fonts import FontsMissing, find_typefaces
 from badges.layout import A6_CARD, INK, QUIET_INK, WHITE, Box, Colour, TextPlace
 from badges.paged_pdf import PagedCanvas
 from badges.picture import Picture
-from badges.poster import AZURITE
+from badges.poster import AZURITE, text_place
 from registrations.lookups import programme_chosen
 from registrations.models import Registration
 from registrations.tickets import ticket_for
@@ -109,45 +109,33 @@ def ticket_png(sheet: TicketSheet) -> bytes:
     return picture.png()
 
 
-def _place(
-    x: float, y: float, width: float, height: float, size: float, colour: Colour = INK, *, lines: int = 1,
-    bold: bool = False, centred: bool = False, smallest: float = 5,
-) -> TextPlace:  # fmt: skip
-    return TextPlace(
-        Box(x, y, width, height),
-        largest=size,
-        easy=size * 0.75,
-        smallest=smallest,
-        colour=colour,
-        lines=lines,
-        bold=bold,
-        centred=centred,
-        leading=1.25,
-    )
-
-
 def _lay_out(sheet: TicketSheet, ground: Ground) -> None:
     ground.block(Box(0, 0, WIDTH, HEIGHT), WHITE)
     ground.block(Box(0, HEIGHT - 17, WIDTH, 17), AZURITE)
-    ground.words(sheet.heading, _place(MARGIN, HEIGHT - 8, _INNER, 5, 8, WHITE))
-    ground.words(sheet.campaign, _place(MARGIN, HEIGHT - 15, _INNER, 7.4, 13, WHITE, bold=True, smallest=6))
+    ground.words(sheet.heading, text_place(MARGIN, HEIGHT - 8, _INNER, 5, 8, WHITE))
+    ground.words(
+        sheet.campaign, text_place(MARGIN, HEIGHT - 15, _INNER, 7.4, 13, WHITE, bold=True, smallest=6)
+    )
 
     code_y = HEIGHT - 21 - CODE_SIDE
     ground.ticket_code(sheet.code, Box((WIDTH - CODE_SIDE) / 2, code_y, CODE_SIDE, CODE_SIDE))
-    ground.words(sheet.spoken_code, _place(MARGIN, code_y - 9, _INNER, 6, 14, INK, bold=True, centred=True))
     ground.words(
-        sheet.full_name, _place(MARGIN, code_y - 24, _INNER, 14, 27, INK, bold=True, centred=True, lines=2)
+        sheet.spoken_code, text_place(MARGIN, code_y - 9, _INNER, 6, 14, INK, bold=True, centred=True)
     )
-    ground.words(sheet.unit, _place(MARGIN, code_y - 30.5, _INNER, 5.5, 10, QUIET_INK, centred=True))
+    ground.words(
+        sheet.full_name,
+        text_place(MARGIN, code_y - 24, _INNER, 14, 27, INK, bold=True, centred=True, lines=2),
+    )
+    ground.words(sheet.unit, text_place(MARGIN, code_y - 30.5, _INNER, 5.5, 10, QUIET_INK, centred=True))
 
     top = code_y - 34
     ground.block(Box(MARGIN, top, _INNER, 0.25), QUIET_INK)
-    ground.words(sheet.when, _place(MARGIN, top - 6.8, _INNER, 5.6, 10.5, INK, bold=True))
-    ground.words(sheet.venue, _place(MARGIN, top - 12.6, _INNER, 5.4, 10.5, INK, bold=True))
-    ground.words(sheet.address, _place(MARGIN, top - 17.4, _INNER, 4.6, 8.5, QUIET_INK))
+    ground.words(sheet.when, text_place(MARGIN, top - 6.8, _INNER, 5.6, 10.5, INK, bold=True))
+    ground.words(sheet.venue, text_place(MARGIN, top - 12.6, _INNER, 5.4, 10.5, INK, bold=True))
+    ground.words(sheet.address, text_place(MARGIN, top - 17.4, _INNER, 4.6, 8.5, QUIET_INK))
     row = top - 22.6
     for when, title in sheet.chosen:
-        ground.words(when, _place(MARGIN, row, 12, 4.2, 8, AZURITE, bold=True))
-        ground.words(title, _place(MARGIN + 12, row, _INNER - 12, 4.2, 8))
+        ground.words(when, text_place(MARGIN, row, 12, 4.2, 8, AZURITE, bold=True))
+        ground.words(title, text_place(MARGIN + 12, row, _INNER - 12, 4.2, 8))
         row -= 4.4
-    ground.words(sheet.note, _place(MARGIN, 3.2, _INNER, 4, 6.5, QUIET_INK, centred=True, smallest=4))
+    ground.words(sheet.note, text_place(MARGIN, 3.2, _INNER, 4, 6.5, QUIET_INK, centred=True, smallest=4))

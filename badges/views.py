@@ -15,11 +15,16 @@ from flask_babel import force_locale
 from accounts.access import requires
 from accounts.permissions import Permission
 from badges.batch import ToLookAt, called, holder_of, holders_at, pdf_of, to_look_at
+from badges.check_in_poster import A3, A4, CheckInPoster, draw_check_in_poster
+from badges.errors import FontsAreMissing
+from badges.fonts import FontsMissing
 from badges.forms import PaperForm
 from badges.poster import Poster, draw_poster
 from campaigns.lookups import campaign_for, channel_of, stop_for, stops_for
 from campaigns.models import Stop
 from campaigns.poster import campaign_address, poster_address
+from checkin.lookups import checkpoint_at
+from checkin.posters import address_of, poster_at
 from registrations.lookups import confirmed_for_badges, registration_for
 from shared.clock import in_china, today
 from shared.db import transaction
@@ -149,4 +154,33 @@ def poster_pdf(campaign_id: int, channel_id: int) -> ResponseReturnValue:
             )
         )
     name = f"{campaign.slug}-{channel.word}{f'-{stop_id}' if stop_id else ''}.pdf"
+    return send_file(BytesIO(pdf), mimetype="application/pdf", download_name=name)
+
+
+@bp.get("/check-in-posters/<int:stop_id>/<int:checkpoint_id>.pdf")
+@requires(Permission.PLAN_CAMPAIGNS)
+def check_in_poster_pdf(stop_id: int, checkpoint_id: int) -> ResponseReturnValue:
+    """The poster by which guests check in at a checkpoint; ``?paper=a3``. One on a screen is not printed."""
+    stop = stop_for(g.staff, stop_id, Permission.PLAN_CAMPAIGNS)
+    checkpoint = checkpoint_at(stop, checkpoint_id)
+    poster = poster_at(checkpoint)
+    if poster is None or poster.is_screen:
+        raise NotFound
+    paper = A3 if request.args.get("paper") == "a3" else A4
+    with force_locale("zh_Hans"):
+        what = CheckInPoster(
+            campaign=stop.campaign.name_zh or stop.campaign.name_en,
+            where=f"{stop.city_zh or stop.city_en} · {stop.venue_zh or stop.venue_en}",
+            checkpoint=" ".join(
+                dict.fromkeys(part for part in (checkpoint.name, checkpoint.name_en) if part)
+            ),
+            when=span(poster.opens_at, poster.closes_at),
+            address=address_of(poster),
+            asks_word=bool(poster.place_word),
+        )
+    try:
+        pdf = draw_check_in_poster(what, paper)
+    except FontsMissing:
+        raise FontsAreMissing from None
+    name = f"签到海报-{stop.city_zh or stop.city_en}-{checkpoint.id}-{paper.name}.pdf"
     return send_file(BytesIO(pdf), mimetype="application/pdf", download_name=name)

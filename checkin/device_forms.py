@@ -21,7 +21,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from checkin.forms import LONGEST_GATE, trimmed
-from checkin.models import Checkpoint, DeviceRole
+from checkin.models import JOINED_ROLES, Checkpoint, DeviceRole
 
 MOST_NAMES = 200
 LASTS = {
@@ -48,7 +48,7 @@ class _ForCheckpoints(FlaskForm):
 
     def __init__(self, points: list[Checkpoint], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.role.choices = [(role.value, role.label) for role in DeviceRole]
+        self.role.choices = [(role.value, role.label) for role in JOINED_ROLES]
         self.checkpoints.choices = [(point.id, point.name) for point in points]
         if not self.is_submitted() or self.checkpoints.data is None:
             self.checkpoints.data = [point.id for point in points[:1]]

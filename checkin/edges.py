@@ -7,8 +7,10 @@ from checkin import (
     app_views,
     checkpoint_views,
     device_views,
+    here_views,
     live_views,
     own_copy,
+    poster_views,
     tasks,
     views,
     walk_in_views,
@@ -19,6 +21,8 @@ from shared.edges import Edges
 EDGES = Edges(
     pages=(
         views.bp,
+        poster_views.bp,
+        here_views.bp,
         walk_in_views.bp,
         checkpoint_views.bp,
         device_views.bp,

@@ -18,6 +18,7 @@ from shared.errors import Refusal
 __all__ = [
     "AlreadyCheckedIn",
     "CheckpointClosed",
+    "CheckpointEnded",
     "DeviceRevoked",
     "JoinCodeUnknown",
     "JoinCodeUsedUp",
@@ -35,6 +36,9 @@ __all__ = [
     "NotYoursToUndo",
     "NothingScanned",
     "PaperNotTaken",
+    "PosterHangs",
+    "PosterIsDown",
+    "ScanItHere",
     "ScanUsedBefore",
     "ScanWasUndone",
     "StopCancelled",
@@ -51,6 +55,7 @@ __all__ = [
     "WalkInUsedBefore",
     "WallIsOff",
     "WasNotWithin",
+    "WrongPlaceWord",
 ]
 
 
@@ -405,6 +410,45 @@ class TooManyFields(Refusal):
         super().__init__(
             _l("Choose at most %(most)s: whoever scans has two seconds to read them.", most=most)
         )
+
+
+class PosterIsDown(Refusal):
+    """Nobody checks in by this poster (any more)."""
+
+    status = 404
+    code = "poster_is_down"
+    sentence = _l("Nobody checks in by this poster any more. Please show your ticket at the entrance.")
+
+
+class ScanItHere(Refusal):
+    """The screen's code of another minute, or none: a photograph, or an address that was passed on."""
+
+    status = 403
+    code = "scan_it_here"
+    sentence = _l("Please scan the code on the screen again: it changes every minute.")
+
+
+class WrongPlaceWord(Refusal):
+    """Not the word that stands in the hall."""
+
+    status = 422
+    code = "wrong_place_word"
+    field = "place_word"
+    sentence = _l("That is not the word that is shown here. Please ask our colleagues.")
+
+
+class PosterHangs(Refusal):
+    """One poster at a checkpoint."""
+
+    code = "poster_hangs"
+    sentence = _l("A poster hangs here already; change that one, or take it down first.")
+
+
+class CheckpointEnded(Refusal):
+    """No poster where nobody passes any more."""
+
+    code = "checkpoint_ended"
+    sentence = _l("This checkpoint is closed down, so no poster hangs there.")
 
 
 class NoToken(Refusal):

@@ -316,12 +316,13 @@ def found_code() -> ResponseReturnValue:
     form = FoundForm()
     status = 422
     if form.validate():
-        request_id, _then = read_receipt(form.receipt.data or "")
+        request_id, then = read_receipt(form.receipt.data or "")
         with transaction():
             code = open_found(request_id, form.one_time_code.checked, from_where=request.remote_addr or "")
         if not isinstance(code, Refusal):
             mine = opened_by(code.id)
-            answer = keep_opened(redirect(url_for("own.found_tickets"), 303), code.id)  # type: ignore[arg-type]
+            target = url_for("here.poster", code=then) if then and mine else url_for("own.found_tickets")
+            answer = keep_opened(redirect(target, 303), code.id)  # type: ignore[arg-type]
             remember_tickets(answer, mine)
             return keep_proof(answer, mine[0].email) if mine else answer
         form.one_time_code.errors = [code.message]

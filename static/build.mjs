@@ -37,6 +37,7 @@ const BUNDLES = {
   "score.js": "registrations/score.js",
   "ticket.js": "registrations/ticket.js",
   "moving_code.js": "registrations/moving_code.js",
+  "poster_screen.js": "checkin/poster_screen.js",
   "queue.css": "registrations/queue.css",
   "gate.css": "checkin/gate.css",
   "gate_app.js": "checkin/app/main.js",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from checkin.models.check_in import CheckIn
 from checkin.models.checkpoint import Checkpoint, CheckpointKind, Headcount, Often
 from checkin.models.device import (
+    JOINED_ROLES,
     SCANNING_ROLES,
     Device,
     DeviceCheckpoint,
@@ -14,14 +15,17 @@ from checkin.models.device import (
     DeviceSighting,
     InviteKind,
 )
+from checkin.models.poster import CheckpointPoster
 from checkin.models.scan import Direction, Scan, ScanUndo, SetAside, Verdict
 from checkin.models.wall import Wall
 
 __all__ = [
+    "JOINED_ROLES",
     "SCANNING_ROLES",
     "CheckIn",
     "Checkpoint",
     "CheckpointKind",
+    "CheckpointPoster",
     "Device",
     "DeviceCheckpoint",
     "DeviceInvite",

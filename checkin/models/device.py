@@ -21,6 +21,7 @@ class DeviceRole(StrEnum):
     SUPERVISE = "supervise"
     KIOSK = "kiosk"
     STATION = "station"
+    POSTER = "poster"
 
     @property
     def label(self) -> str:
@@ -33,8 +34,12 @@ _ROLE_LABELS = {
     DeviceRole.SUPERVISE: _l("Supervises: search, undo, walk-in"),
     DeviceRole.KIOSK: _l("Self check-in, hides names"),
     DeviceRole.STATION: _l("Prints badges"),
+    DeviceRole.POSTER: _l("A poster that guests scan"),
 }
-SCANNING_ROLES = frozenset(DeviceRole) - {DeviceRole.STATION}
+JOINED_ROLES = tuple(role for role in DeviceRole if role is not DeviceRole.POSTER)
+"""What somebody's machine can join as; a poster is put up by the organiser and holds no token."""
+
+SCANNING_ROLES = frozenset(JOINED_ROLES) - {DeviceRole.STATION}
 """A printing station is joined and revoked like a scanner, but never scans nor holds the list of people."""
 
 

@@ -35,6 +35,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("find_codes")
-    op.drop_constraint("ck_find_requests_five_tries", "find_requests", type_="check")
+    op.drop_constraint(op.f("ck_find_requests_five_tries"), "find_requests", type_="check")
     op.drop_column("find_requests", "opened_at")
     op.drop_column("find_requests", "tries")

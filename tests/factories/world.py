@@ -14,6 +14,7 @@ from campaigns.models import CampaignTemplate, Channel, ProgrammeItem, Programme
 from checkin.devices import open_code
 from checkin.lookups import arrival_point
 from checkin.models import CheckIn, DeviceRole, SetAside
+from checkin.posters import PosterPlan, put_up_poster
 from checkin.present import present
 from checkin.walls import put_up
 from delegations.models import Delegation
@@ -248,6 +249,11 @@ def side(city: str) -> Side:
     db.session.add(job)
     db.session.commit()
     wall = put_up(stop, name="大厅", language="zh", by=device.vouched_by).wall
+    poster = put_up_poster(
+        door.id,
+        PosterPlan(opens_at=stop.starts_at, closes_at=stop.ends_at, is_screen=True, place_word=""),
+        by=device.vouched_by,
+    )
     db.session.commit()
     link = link_for(registration)
     return Side(
@@ -282,6 +288,7 @@ def side(city: str) -> Side:
             "import_id": imported.id,
             "delegation_id": delegation.id,
             "link": link,
+            "code": poster.code,
             "token": link,
             "receipt": "no-such-receipt",
             "run_id": 0,
