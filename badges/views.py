@@ -167,6 +167,8 @@ def check_in_poster_pdf(stop_id: int, checkpoint_id: int) -> ResponseReturnValue
     if poster is None or poster.is_screen:
         raise NotFound
     paper = A3 if request.args.get("paper") == "a3" else A4
+    with force_locale("en"):
+        english = checkpoint.name_en or checkpoint.kind.label
     with force_locale("zh_Hans"):
         what = CheckInPoster(
             campaign=stop.campaign.name_zh or stop.campaign.name_en,
