@@ -173,9 +173,7 @@ def check_in_poster_pdf(stop_id: int, checkpoint_id: int) -> ResponseReturnValue
         what = CheckInPoster(
             campaign=stop.campaign.name_zh or stop.campaign.name_en,
             where=f"{stop.city_zh or stop.city_en} · {stop.venue_zh or stop.venue_en}",
-            checkpoint=" ".join(
-                dict.fromkeys(part for part in (checkpoint.name, checkpoint.name_en) if part)
-            ),
+            checkpoint=" ".join(dict.fromkeys((checkpoint.name, english))),
             when=span(poster.opens_at, poster.closes_at),
             address=address_of(poster),
             asks_word=bool(poster.place_word),
