@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import g, request
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -85,16 +85,7 @@ def _who_asks() -> Bearer:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise NoToken
-    rows = db.session.execute(
-        select(Device, Stop, Staff, DeviceCheckpoint, Checkpoint)
-        .join(Stop, Stop.id == Device.stop_id)
-        .join(Staff, Staff.id == Device.vouched_by_id)
-        .outerjoin(DeviceCheckpoint, DeviceCheckpoint.device_id == Device.id)
-        .outerjoin(Checkpoint, Checkpoint.id == DeviceCheckpoint.checkpoint_id)
-        .where(Device.token_hash == hash_of_token(token.strip()))
-        .order_by(Checkpoint.id)
-        .options(lazyload("*"))
-    ).all()
+    rows = db.session.execute(_WHO, {"token_hash": hash_of_token(token.strip())}).all()
     if not rows:
         raise NoToken
     device, stop, staff = rows[0][:3]
@@ -105,3 +96,16 @@ def _who_asks() -> Bearer:
     for point in points.values():
         set_committed_value(point, "stop", stop)
     return Bearer(device, stop, points, staff)
+
+
+# Made once: building it anew at each request takes longer than asking it.
+_WHO = (
+    select(Device, Stop, Staff, DeviceCheckpoint, Checkpoint)
+    .join(Stop, Stop.id == Device.stop_id)
+    .join(Staff, Staff.id == Device.vouched_by_id)
+    .outerjoin(DeviceCheckpoint, DeviceCheckpoint.device_id == Device.id)
+    .outerjoin(Checkpoint, Checkpoint.id == DeviceCheckpoint.checkpoint_id)
+    .where(Device.token_hash == bindparam("token_hash"))
+    .order_by(Checkpoint.id)
+    .options(lazyload("*"))
+)

@@ -10,15 +10,16 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import select, true
+from sqlalchemy import Table, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from audit.record import record
 from checkin.errors import DeviceRevoked, NotUnderstood
 from checkin.fold import Folded
+from checkin.holders import holders_of, shown
 from checkin.lookups import arrived_among, chosen_among
 from checkin.models import (
     Checkpoint,
@@ -32,9 +33,9 @@ from checkin.models import (
     SetAside,
     Verdict,
 )
-from checkin.present import hashed, holders_of, shown
+from checkin.present import hashed
 from checkin.rules import Holder, Shown, objection
-from checkin.settle import settle
+from checkin.settle import settle_all
 from registrations.errors import UnknownCode
 from registrations.models import Registration, TicketKey, TicketReissue
 from registrations.ticket_code import SHORTEST_CODE, TicketBody
@@ -139,8 +140,7 @@ def take_in(
             aside[upload.id] = why or "not_its_checkpoint"
             continue
         rows.append(_row(upload, point, holder, device, received_at))
-    if rows:
-        db.session.execute(insert(Scan).values(_same_keys(rows)).on_conflict_do_nothing())
+    fresh = _write(rows)
     if undos:
         db.session.execute(
             insert(ScanUndo)
@@ -150,15 +150,11 @@ def take_in(
             ])
             .on_conflict_do_nothing()
         )  # fmt: skip
-    _another_scan_has_that_number(rows, aside)
+    _another_scan_has_that_number([row for row in rows if row["id"] not in fresh], aside)
     _set_aside(uploads, aside, not_read, device, received_at)
 
     touched |= {(row["registration_id"], row["checkpoint_id"]) for row in rows if row["registration_id"]}
-    folded: dict[UUID, Folded] = {}
-    for registration_id, checkpoint_id in sorted(touched):
-        point = points.get(checkpoint_id) or db.session.get_one(Checkpoint, checkpoint_id)
-        result = settle(point, registration_id)
-        folded.update(dict.fromkeys(result.rulings, result))
+    folded = _settled(touched, points)
     record(
         "take_in_scans",
         device,
@@ -338,15 +334,43 @@ def _same_keys(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({row["id"]: row for row in reversed(rows)}.values())
 
 
+def _write(rows: list[dict[str, Any]]) -> set[UUID]:
+    """Keep these scans; the numbers of those that were not here yet."""
+    if not rows:
+        return set()
+    return set(db.session.scalars(_KEPT, _same_keys(rows)))
+
+
+# With what it returns, several hundred rows go over in one statement.
+_KEPT = insert(cast("Table", Scan.__table__)).on_conflict_do_nothing().returning(Scan.__table__.c.id)
+
+
 def _another_scan_has_that_number(rows: list[dict[str, Any]], aside: dict[UUID, str]) -> None:
-    kept = {
-        scan.id: scan
-        for scan in db.session.scalars(select(Scan).where(Scan.id.in_([row["id"] for row in rows])))
+    if not rows:
+        return
+    whose = {
+        number: (registration_id, checkpoint_id)
+        for number, registration_id, checkpoint_id in db.session.execute(
+            select(Scan.id, Scan.registration_id, Scan.checkpoint_id).where(
+                Scan.id.in_([row["id"] for row in rows])
+            )
+        )
     }
     for row in rows:
-        scan = kept[row["id"]]
-        if (scan.registration_id, scan.checkpoint_id) != (row["registration_id"], row["checkpoint_id"]):
+        if whose[row["id"]] != (row["registration_id"], row["checkpoint_id"]):
             aside[row["id"]] = "scan_used_before"
+
+
+def _settled(touched: set[tuple[int, int]], points: dict[int, Checkpoint]) -> dict[UUID, Folded]:
+    """Scan → what all scans of its ticket come to."""
+    others = {checkpoint_id for _, checkpoint_id in touched} - points.keys()  # it scans there no longer
+    if others:
+        found = db.session.scalars(select(Checkpoint).where(Checkpoint.id.in_(others)))
+        points = points | {point.id: point for point in found}
+    if not touched:
+        return {}
+    folded = settle_all([(points[checkpoint_id], number) for number, checkpoint_id in touched])
+    return {scan_id: result for result in folded.values() for scan_id in result.rulings}
 
 
 def _set_aside(

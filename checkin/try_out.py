@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checkin.errors import NoRoomWithin, UnknownCode
+from checkin.holders import holder_of
 from checkin.lookups import headcount_of
 from checkin.models import Checkpoint, Direction
-from checkin.present import holder_of, stands_in_the_way
+from checkin.present import stands_in_the_way
 from checkin.rules import Holder, objection
-from checkin.settle import scans_of, undos_of
+from checkin.settle import known_of
 from shared.errors import Refusal
 
 
@@ -27,10 +28,9 @@ def would_pass(code: str, checkpoint: Checkpoint, at: datetime) -> Trial:
     holder = holder_of(code, checkpoint, hold=False)
     if holder is None:
         return Trial(None, UnknownCode())
-    scans = scans_of(checkpoint.id, holder.registration_id)
-    undone = undos_of(scan.id for scan in scans) if scans else {}
+    known = known_of(checkpoint.id, holder.registration_id)
     refusal = objection(checkpoint, holder, at) or stands_in_the_way(
-        checkpoint, holder, scans, undone, Direction.IN, at
+        checkpoint, holder, known, Direction.IN, at
     )
     if refusal is None and checkpoint.capacity is not None:
         within = headcount_of(checkpoint, at)

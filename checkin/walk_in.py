@@ -13,9 +13,10 @@ from audit.record import record
 from campaigns.models import Stop
 from checkin.check_in import check_in
 from checkin.errors import NotItsCheckpoint, RegisteredAlready, WalkInsNotTaken, WalkInUsedBefore
+from checkin.holders import holder_of
 from checkin.lookups import arrival_point
 from checkin.models import CheckIn, Device, Direction, Scan
-from checkin.present import Presented, holder_of, present
+from checkin.present import Presented, present
 from checkin.take_in import Upload, take_in
 from registrations.admission import Admission
 from registrations.lookups import standing_with_mobile

@@ -6,14 +6,14 @@ Verbs add, flush when they need an id, and hold what is scarce; they never commi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Date, DateTime, Engine, Enum, MetaData, event
+from sqlalchemy import ARRAY, BindParameter, Date, DateTime, Engine, Enum, Integer, MetaData, bindparam, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError
@@ -102,6 +102,11 @@ def hold(model: type[Held], row_id: int) -> Held | None:
         with_for_update={"key_share": True},
         populate_existing=True,
     )
+
+
+def array_of(numbers: Sequence[int]) -> BindParameter[Sequence[int]]:
+    """Ids as one value, for ``column == any_(array_of(ids))``: the same statement for one id and for thousands."""
+    return bindparam(None, list(numbers), type_=ARRAY(Integer), unique=True)
 
 
 @event.listens_for(Engine, "handle_error")

@@ -39,7 +39,7 @@ from checkin.models import (
 from checkin.take_in import Upload, take_in
 from jobs.models import OutboxJob
 from registrations.register import withdraw
-from registrations.tickets import make_first_key, ticket_for
+from registrations.tickets import forget_keys, make_first_key, ticket_for
 from shared.clock import in_china, now
 from shared.db import db, transaction
 from shared.errors import Refusal
@@ -693,6 +693,7 @@ def _begin(client: Browser, left: ExitStack) -> None:
     db.session.remove()
     connection = cast("Connection", db._app_engines[client.application][None])
     begun = connection.begin_nested()
+    left.callback(forget_keys)
     left.callback(begun.rollback)
     left.callback(db.session.remove)
 

@@ -56,7 +56,7 @@ def told(fact: type[Fact], monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return []
 
     monkeypatch.setattr("checkin.settle.announce", announce)
-    monkeypatch.setattr("checkin.present.promises_of", promises_of)
+    monkeypatch.setattr("checkin.first_scan.promises_of", promises_of)
     return heard
 
 

@@ -6,7 +6,7 @@ The two controls at the end take the rules away one after the other: without the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -19,10 +19,10 @@ from sqlalchemy import create_engine, func, select, text
 from accounts.models import Role, Staff
 from campaigns.models import Stop
 from checkin import check_in as gate
-from checkin import present
+from checkin import holders, present
 from checkin.errors import AlreadyCheckedIn
-from checkin.models import CheckIn, Scan
-from checkin.settle import scans_of
+from checkin.models import CheckIn
+from checkin.settle import Known, known_of
 from jobs.models import OutboxJob
 from registrations.models import Registration
 from registrations.tickets import make_first_key, ticket_for
@@ -115,10 +115,10 @@ def standing(registration: Registration) -> list[CheckIn]:
 def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody holds the registration, and all look whether the person is in before anybody writes."""
     looked = Barrier(SCANNERS)
-    ask = scans_of
+    ask = known_of
     asked: set[int] = set()
 
-    def all_look_first(checkpoint_id: int, registration_id: int) -> Sequence[Scan]:
+    def all_look_first(checkpoint_id: int, registration_id: int) -> list[Known]:
         earlier = ask(checkpoint_id, registration_id)
         session = id(db.session())
         if session not in asked:
@@ -126,8 +126,9 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
             looked.wait(10)
         return earlier
 
-    monkeypatch.setattr(present, "_HELD_HOLDER", present._HOLDER)
-    monkeypatch.setattr(present, "scans_of", all_look_first)
+    question = holders._question
+    monkeypatch.setattr(holders, "_question", lambda way, fields, hold: question(way, fields, hold=False))  # noqa: ARG005
+    monkeypatch.setattr(present, "known_of", all_look_first)
 
 
 def test_twelve_scanners_on_one_ticket_let_one_person_in_and_name_time_and_gate_to_the_others(

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from checkin.check_in import check_in, void_check_in
+from checkin.errors import ScanWasUndone
 from checkin.figures import counted_of
 from checkin.lookups import arrival_point, standing_check_in
 from checkin.models import CheckIn, Device, Direction, Headcount, Often, Scan, SetAside, Verdict
@@ -292,3 +293,32 @@ def test_a_first_scan_takes_three_statements(count_queries: CountQueries) -> Non
     with count_queries() as sent:
         present(registration.code, checkpoint=point, gate="A", by=volunteer)
     assert len(sent) <= 4, sent.listed()  # one of them looks for the registration by the typed code
+
+
+def test_a_scan_that_was_taken_back_before_it_came_lets_nobody_in() -> None:
+    stop, volunteer = campaigns.stop(), accounts.staff()
+    registration, device = registrations.registration(at=stop), gates.device(stop)
+    number = uuid4()
+    take_in([], [number], device=device)  # its question had no answer, and the device took it back
+    with pytest.raises(ScanWasUndone):
+        present(
+            registration.code, checkpoint=arrival_point(stop.id), gate="东门", by=volunteer, scan_id=number
+        )
+    assert standing_check_in(registration.id) is None
+
+
+def test_an_upload_of_forty_people_takes_as_many_statements_as_one_of_two(
+    count_queries: CountQueries,
+) -> None:
+    stop = campaigns.stop()
+    device = gates.device(stop)
+
+    def sent(people: int) -> int:
+        uploads = [upload(device, registrations.registration(at=stop)) for _ in range(people)]
+        db.session.flush()
+        with count_queries() as statements:
+            answers = take_in(uploads, device=device)
+        assert {answer.verdict for answer in answers} == {Verdict.FIRST}
+        return len(statements)
+
+    assert sent(2) == sent(40)

@@ -1,0 +1,120 @@
+"""Whose ticket is held out: one question to the database, and the registration held until the scan is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, and_, bindparam, exists, select
+
+from checkin.models import CheckIn, Checkpoint
+from checkin.rules import Holder, Shown
+from checkin.shown_fields import facts_column
+from people.models import Person
+from registrations.errors import UnknownCode
+from registrations.models import ProgrammeChoice, Registration, TicketKey
+from registrations.ticket_code import SHORTEST_CODE, TicketBody
+from registrations.tickets import ticket_on
+from shared.codes import LENGTH, as_typed
+from shared.db import db
+
+
+def holder_of(code: str | int, checkpoint: Checkpoint, *, hold: bool = True) -> Holder | None:
+    """Whose ticket ``code`` is; None when it is nobody's. ``hold`` locks the registration until the transaction ends."""
+    ticket: TicketBody | None = None
+    asked: dict[str, Any] = {
+        "item_id": checkpoint.programme_item_id,
+        "asks_arrival": checkpoint.after_arrival,
+    }
+    if isinstance(code, int):  # of this stop: numbers can be guessed, codes cannot
+        way = "number"
+        asked |= {"registration_id": code, "stop_id": checkpoint.stop_id}
+    elif len(code.strip("\r\n\t")) >= SHORTEST_CODE:
+        try:
+            ticket = ticket_on(code)
+        except UnknownCode:
+            return None
+        way = "ticket"
+        asked |= {"registration_id": ticket.registration_id, "key_id": ticket.key_id}
+    else:
+        way = "code"
+        asked |= {"code": as_typed(code)}
+        if len(asked["code"]) != LENGTH:
+            return None
+    row = db.session.execute(_question(way, tuple(checkpoint.shown_fields), hold=hold), asked).one_or_none()
+    if row is None:
+        return None
+    if ticket is None:
+        return Holder(*row)
+    *holder, ends_at, withdrawn_at = row
+    return replace(Holder(*holder), ticket=shown(ticket, ends_at, withdrawn_at))
+
+
+def holders_of(registration_ids: Collection[int]) -> dict[int, Holder]:
+    """Whose tickets these registrations' are, by registration, held in the order of their ids.
+
+    Whether somebody has chosen an item or has arrived is not asked here, and said to be not so: see ``chosen_among``
+    and ``arrived_among``.
+    """
+    rows = db.session.execute(
+        _HOLDER.where(Registration.id.in_(registration_ids))
+        .order_by(Registration.id)
+        .with_for_update(key_share=True, of=Registration)
+    )
+    return {row[0]: Holder(*row, chose=False, has_arrived=False) for row in rows}
+
+
+def shown(ticket: TicketBody, key_ends_at: datetime | None, key_withdrawn_at: datetime | None) -> Shown:
+    """What the rule looks at of a ticket."""
+    return Shown(ticket.serial, ticket.good_through, ticket.issued_at, key_ends_at, key_withdrawn_at)
+
+
+_HOLDER = select(
+    Registration.id,
+    Registration.stop_id,
+    Registration.state,
+    Registration.badge_class,
+    Person.full_name,
+    Registration.university,
+    Registration.gate_note,
+    Registration.ticket_serial,
+).join(Person, Person.id == Registration.person_id)
+
+# Whether he has chosen what is entered here, and has arrived; the latter only where the checkpoint looks at it.
+_CHOSE = exists().where(
+    ProgrammeChoice.registration_id == Registration.id,
+    ProgrammeChoice.item_id == bindparam("item_id", type_=Integer),
+    ProgrammeChoice.cancelled_at.is_(None),
+)
+_HAS_ARRIVED = and_(
+    bindparam("asks_arrival", type_=Boolean),
+    exists().where(
+        CheckIn.registration_id == Registration.id, CheckIn.is_arrival, CheckIn.voided_at.is_(None)
+    ),
+)
+# Until when the key that signed a ticket holds: asked with each scan, for it may have been withdrawn just now.
+_KEY = TicketKey.id == bindparam("key_id", type_=Integer)
+_OF_THE_KEY = (
+    select(TicketKey.ends_at).where(_KEY).scalar_subquery(),
+    select(TicketKey.withdrawn_at).where(_KEY).scalar_subquery(),
+)
+
+_BY_ID = Registration.id == bindparam("registration_id", type_=Integer)
+_WAYS: dict[str, tuple[ColumnElement[bool], ...]] = {
+    "ticket": (_BY_ID,),
+    "code": (Registration.code == bindparam("code"),),
+    "number": (_BY_ID, Registration.stop_id == bindparam("stop_id", type_=Integer)),
+}
+
+
+@lru_cache(maxsize=512)
+def _question(way: str, shown_fields: tuple[str, ...], *, hold: bool) -> Select[Any]:
+    """The statement, made once for what a checkpoint shows: building it anew takes longer than asking it."""
+    statement = _HOLDER.add_columns(_CHOSE.correlate(Registration), _HAS_ARRIVED, facts_column(shown_fields))
+    if way == "ticket":
+        statement = statement.add_columns(*_OF_THE_KEY)
+    statement = statement.where(*_WAYS[way])
+    return statement.with_for_update(key_share=True, of=Registration) if hold else statement
