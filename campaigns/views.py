@@ -67,6 +67,7 @@ WAYS_ON = (
     (Permission.PRINT_BADGES, _l("Badges"), "badges.stop", "stop_id", "id-badge"),
     (Permission.CHECK_IN, _l("Gate"), "checkin.gate", "stop_id", "scan"),
     (Permission.PLAN_CAMPAIGNS, _l("Live arrivals"), "live.live", "stop_id", "chart-bar"),
+    (Permission.SEE_FUNNEL, _l("Arrival figures"), "afterwards.figures", "stop_id", "chart-line"),
     (Permission.PLAN_CAMPAIGNS, _l("Checkpoints"), "checkpoints.checkpoints", "stop_id", "door"),
     (
         Permission.PLAN_CAMPAIGNS,

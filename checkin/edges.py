@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checkin import (
+    afterwards_views,
     api_views,
     app_views,
     checkpoint_views,
@@ -27,6 +28,7 @@ EDGES = Edges(
         checkpoint_views.bp,
         device_views.bp,
         live_views.bp,
+        afterwards_views.bp,
         wall_views.bp,
         wall_views.public_bp,
         app_views.bp,
