@@ -692,6 +692,7 @@ def _begin(client: Browser, left: ExitStack) -> None:
     db.session.commit()
     db.session.remove()
     connection = cast("Connection", db._app_engines[client.application][None])
+    client.application.extensions.pop("ticket_keys", None)  # those of the world before were rolled back
     begun = connection.begin_nested()
     left.callback(forget_keys)
     left.callback(begun.rollback)

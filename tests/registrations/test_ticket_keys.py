@@ -71,7 +71,11 @@ def test_keys_are_listed_added_ended_and_withdrawn_from_the_command_line(app: Fl
         select(OutboxJob).where(OutboxJob.task == "registrations.tasks.tell_new_key")
     ).all()
     assert [job.arguments for job in promised] == [{"registration_id": registration.id, "key_id": second}]
-    acts = list(db.session.scalars(select(AuditEntry.act).where(AuditEntry.subject_kind == "TicketKey")))
+    acts = list(
+        db.session.scalars(
+            select(AuditEntry.act).where(AuditEntry.subject_kind == "TicketKey").order_by(AuditEntry.id)
+        )
+    )
     assert acts == ["make_key", "make_key", "end_key", "end_key", "make_key", "withdraw_key"]
 
 
