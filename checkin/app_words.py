@@ -108,6 +108,7 @@ def _at_the_desk() -> dict[str, str]:
         "search.offline": _("Offline: in the list on this device, which holds no phone numbers."),
         "search.no_list": _("There is no network, and this device holds no list of people yet."),
         "search.arrived": _("Arrived %(time)s"),
+        "search.tail": _("ends in %(tail)s"),
         "search.mobile": _("mobile ends in %(tail)s"),
         "search.undo_needs_network": _("Undoing another device's scan needs the network."),
         "noted.why": _("Waits to be registered, as soon as there is a network. Nothing is lost."),

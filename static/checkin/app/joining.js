@@ -14,7 +14,8 @@ export async function join(code, name) {
   says.hidden = true;
   try {
     const { pending, undo } = await counts();
-    if (gate.device && pending + undo + (await walkInsKept())) throw new Refused(409, { message: words("join.pending") });
+    if (gate.device && pending + undo) throw new Refused(409, { message: words("join.pending") });
+    if (gate.device && (await walkInsKept())) throw new Refused(409, { message: words("leave.walk_ins") });
     const before = server.token;
     server.token = null;
     try {

@@ -97,7 +97,7 @@ function line(one, index) {
   item.id = `hit-${index}`;
   const say = (slot, text) => (item.querySelector(`[data-hit-${slot}]`).textContent = text);
   say("name", one.name);
-  say("rest", [one.unit, one.mobile_tail && words("search.mobile", { tail: one.mobile_tail })].filter(Boolean).join(" · "));
+  say("rest", [one.mobile_tail && words("search.tail", { tail: one.mobile_tail }), one.unit].filter(Boolean).join(" · "));
   const state = item.querySelector("[data-hit-state]");
   state.textContent = stateOf(one);
   state.dataset.state = one.arrived_at ? "arrived" : one.state;
