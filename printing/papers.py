@@ -69,26 +69,19 @@ _LABEL_96_82: Final = Card(
     width=96,
     height=82,
     corner=2,
-    scenery=Box(3, 64, 90, 15),
+    scenery=Box(3, 60.5, 90, 18.5),
     campaign=TextPlace(
-        Box(6, 71, 76, 7),
-        largest=11,
-        easy=9,
-        smallest=5.5,
-        colour=INK,
-        bold=True,
-        centred=False,
-        leading=1.15,
+        Box(6, 72, 68, 6), largest=10.5, easy=8.5, smallest=5.5, colour=INK, bold=True, centred=False
     ),
     stop_line=TextPlace(
-        Box(6, 65.5, 70, 4.5), largest=8, easy=6.5, smallest=4.5, colour=QUIET_INK, centred=False
+        Box(6, 68, 68, 4), largest=7.5, easy=6.5, smallest=4.5, colour=QUIET_INK, centred=False
     ),
-    name=replace(A6_CARD.name, box=Box(5, 47, 86, 15), largest=44, easy=26, smallest=8, lines=2),
+    name=replace(A6_CARD.name, box=Box(5, 46.5, 86, 13), largest=40, easy=26, smallest=8, lines=2),
     name_alone=replace(
-        A6_CARD.name_alone, box=Box(5, 43.5, 86, 19), largest=52, easy=26, smallest=8, lines=2
+        A6_CARD.name_alone, box=Box(5, 42, 86, 17.5), largest=50, easy=26, smallest=8, lines=2
     ),
-    latin_name=replace(A6_CARD.latin_name, box=Box(6, 42, 84, 5.5), largest=12, easy=8, lines=1),
-    unit=replace(A6_CARD.unit, box=Box(5, 33, 86, 9), largest=12, easy=10, smallest=5.5, lines=2),
+    latin_name=replace(A6_CARD.latin_name, box=Box(6, 41.5, 84, 5), largest=12, easy=8, lines=1),
+    unit=replace(A6_CARD.unit, box=Box(5, 33, 86, 8.5), largest=12, easy=10, smallest=5.5, lines=2),
     band=Box(3, 3, 90, 29),
     class_chinese=replace(A6_CARD.class_chinese, box=Box(8, 15.5, 50, 13), largest=28, easy=18),
     class_english=replace(A6_CARD.class_english, box=Box(8, 7.5, 50, 6.5), largest=12, easy=9),
