@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from accounts.access import open_to_everyone
 from checkin.by_poster import check_in_by_poster, refuse_unless_open
-from checkin.errors import AlreadyCheckedIn, NothingScanned, ScanItHere
+from checkin.errors import AlreadyCheckedIn, NothingScanned, PosterIsDown, ScanItHere
 from checkin.models import CheckpointPoster
-from checkin.posters import hanging_poster, is_of_now
+from checkin.poster_symbol import symbol_of
+from checkin.posters import address_of, came_by_poster, hanging_poster, is_of_now, is_screen_key
 from checkin.present import Presented
 from registrations.models import Registration
 from registrations.own_tickets import remember_tickets, remembered_tickets
@@ -81,6 +82,24 @@ def check_in(code: str) -> ResponseReturnValue:
     if isinstance(answer, Refusal):
         return _page(found, answer) if answer.field else _refused(found, answer)
     return _answered(found, answer)
+
+
+@bp.get("/<code>/screen/<token>")
+@open_to_everyone
+def screen(code: str, token: str) -> ResponseReturnValue:
+    """The code for a screen in the hall, large; it renews itself, also without scripts."""
+    found = hanging_poster(code)
+    if not found.is_screen or not is_screen_key(found, token):
+        raise PosterIsDown
+    return render_template(
+        "checkin/poster_screen.html",
+        stop=found.checkpoint.stop,
+        checkpoint=found.checkpoint,
+        poster=found,
+        symbol=symbol_of(address_of(found)),
+        came=came_by_poster(found.checkpoint),
+        moment_now=now(),
+    )
 
 
 def _answered(poster: CheckpointPoster, presented: Presented) -> ResponseReturnValue:

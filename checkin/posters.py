@@ -169,6 +169,19 @@ def minute_code(poster: CheckpointPoster, at: datetime) -> str:
     return _code_of(poster, int(at.timestamp()) // SECONDS)
 
 
+def screen_address(poster: CheckpointPoster) -> str:
+    """The address of the page for the hall's screen. Whoever has it can show it, signed in or not: a computer in a hall
+    holds no organiser's session. It ends with the poster.
+    """
+    public_url = current_app.config["SETTINGS"].public_url.rstrip("/")
+    return f"{public_url}/here/{poster.code}/screen/{_screen_key(poster)}"
+
+
+def is_screen_key(poster: CheckpointPoster, key: str) -> bool:
+    """Whether ``key`` is the one of the screen's address."""
+    return hmac.compare_digest(key.encode(), _screen_key(poster).encode())
+
+
 def is_of_now(poster: CheckpointPoster, typed: str, at: datetime) -> bool:
     """Whether a screen's code is that of this minute or of the last two."""
     minute = int(at.timestamp()) // SECONDS
@@ -188,15 +201,22 @@ def is_the_word(poster: CheckpointPoster, typed: str) -> bool:
 
 
 def _code_of(poster: CheckpointPoster, minute: int) -> str:
-    if poster.sealed_secret is None:
-        raise PosterIsDown
-    secret = unseal(poster.sealed_secret, context=_context(poster))
-    number = int.from_bytes(hmac.digest(secret, minute.to_bytes(8, "big"), sha256)[:8], "big")
+    number = int.from_bytes(_digest(poster, minute.to_bytes(8, "big"))[:8], "big")
     letters = []
     for _place in range(LENGTH):
         number, letter = divmod(number, len(ALPHABET))
         letters.append(ALPHABET[letter])
     return "".join(letters)
+
+
+def _screen_key(poster: CheckpointPoster) -> str:
+    return _digest(poster, b"screen")[:16].hex()
+
+
+def _digest(poster: CheckpointPoster, message: bytes) -> bytes:
+    if poster.sealed_secret is None:
+        raise PosterIsDown
+    return hmac.digest(unseal(poster.sealed_secret, context=_context(poster)), message, sha256)
 
 
 def _held(poster_id: int) -> CheckpointPoster:

@@ -23,6 +23,7 @@ from registrations.models import FindCode, FindRequest, RegistrationState
 from shared.clock import now
 from shared.db import db, transaction
 from tests.conftest import Browser, settings_for
+from tests.counting import CountQueries
 from tests.factories import campaigns, registrations
 
 S = RegistrationState
@@ -100,6 +101,23 @@ def test_five_wrong_codes_end_it_and_say_the_same_whoever_is_registered(client: 
             assert typed_in(client, receipt, code_for(registration.email)).status_code == 422
     assert pages[0] == pages[1]
     assert list(db.session.scalars(select(FindRequest.tries))) == [MOST_TRIES, MOST_TRIES]
+
+
+def test_the_database_is_asked_as_often_whoever_is_registered(
+    client: Browser, count_queries: CountQueries
+) -> None:
+    """What takes time is the same: no clock tells who is registered."""
+    registration = registrations.registration()
+    told = []
+    client.post("/find", data={"who": "first@example.com"})
+    for typed in (registration.email, "nobody@example.com"):
+        with count_queries() as asking:
+            client.post("/find", data={"who": typed})
+        receipt = asked(client, typed)
+        with count_queries() as guessing:
+            typed_in(client, receipt, "000000")
+        told.append((len(asking), len(guessing)))
+    assert told[0] == told[1]
 
 
 def test_a_code_holds_for_a_quarter_of_an_hour_and_only_with_its_own_receipt(client: Browser) -> None:
