@@ -5,6 +5,7 @@ import { $ } from "./gate.js";
 import { mayDesk } from "./looks.js";
 import { take } from "./scanning.js";
 import { closeSearch, openSearch } from "./search.js";
+import { closeUnlessTyped } from "./walk_in.js";
 
 const field = $("[data-code]");
 const CODE = 8; // characters that are read aloud; a ticket has more than a hundred
@@ -26,5 +27,6 @@ $("[data-gate]").addEventListener("submit", (event) => {
 heardEverywhere(field, (code) => {
   field.value = "";
   closeSearch();
+  closeUnlessTyped();
   take(code, "hardware");
 });

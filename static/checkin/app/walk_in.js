@@ -36,6 +36,12 @@ export async function openWalkIn({ name = "" } = {}) {
   await showKept();
 }
 
+/** A scan while nothing is typed yet is meant for the gate: the form makes way. What is typed stays. */
+export function closeUnlessTyped() {
+  const typed = ["full_name", "mobile", "unit"].some((name) => form.elements[name].value.trim());
+  if (dialog.open && !typed) dialog.close();
+}
+
 function empty() {
   const before = form.elements.badge_class.value;
   form.reset();
