@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import click
 from flask.cli import AppGroup
@@ -38,17 +40,18 @@ def add() -> None:
 
 @ticket_key_commands.command("end")
 @click.argument("key_id", type=int)
-@click.option("--after", type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%d"]), help="Time of China.")
+@click.option("--after", help="2026-12-31 (that day is the last), or “2026-12-31 18:00”; time of China.")
 @click.option("--never", is_flag=True, help="Take an end back.")
-def end(key_id: int, after: datetime | None, *, never: bool) -> None:
+def end(key_id: int, after: str | None, *, never: bool) -> None:
     """Let tickets of a key that signs no more run out at a time."""
     if (after is None) is not never:
         raise click.UsageError("Give either --after or --never.")
-    _or_say_why(lambda: end_key(key_id, None if after is None else from_china(after)))
-    if after is None:
+    at = None if after is None else _moment(after)
+    _or_say_why(lambda: end_key(key_id, at))
+    if at is None:
         click.echo(f"Tickets of key {key_id} have no end any more.")
     else:
-        click.echo(f"Tickets of key {key_id} are refused from {after:%Y-%m-%d %H:%M} on. {_how_many()}")
+        click.echo(f"Tickets of key {key_id} are refused from {_time(at)} on. {_how_many()}")
 
 
 @ticket_key_commands.command("withdraw")
@@ -73,10 +76,18 @@ def withdraw(key_id: int, *, tell: bool) -> None:
         click.echo("They are being written to.")
 
 
-def _or_say_why(act: object) -> None:
+def _moment(typed: str) -> datetime:
+    """What was typed, as a moment; a day alone is the last one whole."""
+    for form, more in (("%Y-%m-%d %H:%M", timedelta(0)), ("%Y-%m-%d", timedelta(days=1))):
+        with suppress(ValueError):
+            return from_china(datetime.strptime(typed, form) + more)  # noqa: DTZ007 - a clock's time, in China
+    raise click.UsageError("Give day and time like 2026-12-31 or “2026-12-31 18:00”.")
+
+
+def _or_say_why(act: Callable[[], object]) -> None:
     try:
         with transaction():
-            act()  # type: ignore[operator]
+            act()
     except KeyUnknown:
         raise click.ClickException("There is no such key; `ticket-key list` shows them.") from None
     except Refusal as refusal:

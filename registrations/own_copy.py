@@ -27,7 +27,7 @@ from registrations.amend import values_of
 from registrations.answers import FILES, answers_of
 from registrations.field_names import ANSWERS, field_names
 from registrations.links import address_for
-from registrations.models import AnswerChange, AnswerFile, Registration, StateChange
+from registrations.models import AnswerChange, AnswerFile, Registration, StateChange, TicketReissue
 from registrations.own_page import READS
 from registrations.sealed_answers import unsealed_answers
 from shared.db import db
@@ -112,6 +112,24 @@ def steps(scope: Scope) -> list[Entry]:
             fact("note", _l("Note of the office"), step.note),
         ]
         for step, staff_id in rows
+    ]
+
+
+@chapter("tickets", _l("Tickets issued anew"))
+def tickets(scope: Scope) -> list[Entry]:
+    """When and why a ticket was replaced by a newer one."""
+    rows = db.session.scalars(
+        select(TicketReissue)
+        .where(TicketReissue.registration_id.in_(scope.registration_ids))
+        .order_by(TicketReissue.id)
+    )
+    return [
+        [
+            fact("registration_id", _l("Registration"), row.registration_id),
+            fact("at", _l("When"), row.at),
+            fact("reason", _l("Reason"), row.reason),
+        ]
+        for row in rows
     ]
 
 

@@ -16,7 +16,10 @@ from accounts.models import Role, Staff
 from audit.models import AuditEntry
 from jobs.models import OutboxJob
 from messages.models import Message
+from privacy.copy import Scope
+from registrations import own_copy
 from registrations import reissue as reissue_module
+from registrations.erase import erase
 from registrations.errors import ReasonMissing, StopIsOver, TicketReissuedMeanwhile, WrongState
 from registrations.models import Registration, RegistrationState, TicketReissue
 from registrations.reissue import reissue_ticket
@@ -93,6 +96,17 @@ def test_serials_only_grow_whatever_writes_them(app: Flask) -> None:
     with pytest.raises(IntegrityError, match="uq_ticket_reissues_serial"), db.session.begin_nested():
         db.session.add(TicketReissue(**row))
         db.session.flush()
+
+
+def test_the_reason_goes_with_the_persons_data_into_the_copy_and_at_last_away(app: Flask) -> None:
+    registration = registrations.registration()
+    with transaction():
+        reissue_ticket(registration.id, instead_of=0, reason="手机丢失", by=accounts.staff())
+    scope = Scope(registration.person_id, [registration.id], registration.email)
+    assert "手机丢失" in {one.value for entry in own_copy.tickets(scope) for one in entry}
+    with transaction():
+        erase([registration])
+    assert db.session.scalars(select(TicketReissue.reason)).all() == [None]
 
 
 def test_the_desk_issues_a_ticket_anew_and_sees_it_in_the_history(client: Browser) -> None:

@@ -51,12 +51,14 @@ def test_keys_are_listed_added_ended_and_withdrawn_from_the_command_line(app: Fl
     assert "signs from now on" in command(app, "add")[1]
     second = key_on(ticket_for(registration))
     assert second == first + 1
-    assert "正在签发门票" in command(app, "end", str(second), "--after", "2099-01-01")[1]
+    assert "正在签发入场券" in command(app, "end", str(second), "--after", "2099-01-01")[1]
     code, said = command(app, "end", str(first), "--after", "2099-01-01 12:30")
     assert (code, said) == (
         0, f"Tickets of key {first} are refused from 2099-01-01 12:30 on. People with a ticket for a stop to come: 1.\n"
     )  # fmt: skip
     assert "reads until 2099-01-01 12:30" in command(app, "list")[1]
+    assert "from 2099-01-02 00:00 on" in command(app, "end", str(first), "--after", "2099-01-01")[1]
+    assert command(app, "end", str(first), "--after", "tomorrow")[0] != 0
     assert command(app, "end", str(first), "--never")[0] == 0
     assert command(app, "end", str(first))[0] != 0
     assert "\treads\n" in command(app, "list")[1]
@@ -76,7 +78,7 @@ def test_keys_are_listed_added_ended_and_withdrawn_from_the_command_line(app: Fl
             select(AuditEntry.act).where(AuditEntry.subject_kind == "TicketKey").order_by(AuditEntry.id)
         )
     )
-    assert acts == ["make_key", "make_key", "end_key", "end_key", "make_key", "withdraw_key"]
+    assert acts == ["make_key", "make_key", "end_key", "end_key", "end_key", "make_key", "withdraw_key"]
 
 
 def _today() -> str:
