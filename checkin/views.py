@@ -183,6 +183,7 @@ def arrived(stop_id: int) -> ResponseReturnValue:
         stop=stop,
         page=page,
         counted=counted,
+        desk=desks_of([arrival_point(stop.id)]),
         may_undo=lambda arrival: may_undo(arrival, by=g.staff, plans=plans),
     )
 

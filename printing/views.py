@@ -22,7 +22,7 @@ from printing.forms import GOOD_FOR, USES_OF_A_STATIONS_CODE, StationForm
 from printing.lookups import copies_of, counts_of, jobs_of
 from printing.models import PrintState
 from printing.papers import DEFAULT_PAPER, PAPERS
-from printing.print_queue import ask_again, drop_waiting, let_print, print_here
+from printing.print_queue import ask_again, ask_for_badge, drop_waiting, let_print, print_here
 from shared.clock import now
 from shared.codes import spaced
 from shared.db import transaction
@@ -135,6 +135,25 @@ def here(stop_id: int, check_in_id: int) -> ResponseReturnValue:
     return Response(
         pdf, content_type="application/pdf", headers={"Content-Disposition": "inline; filename=badge.pdf"}
     )
+
+
+@bp.post("/badges/<int:check_in_id>")
+@requires(Permission.CHECK_IN)
+def ask(stop_id: int, check_in_id: int) -> ResponseReturnValue:
+    """Ask for the badge of somebody who has come in, at the desk where badges come out; once more is a further copy."""
+    stop = stop_for(g.staff, stop_id, Permission.CHECK_IN)
+    check_in = check_in_at(stop, check_in_id)
+    try:
+        with transaction():
+            job = ask_for_badge(check_in, by=g.staff)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+        return redirect(url_for("checkin.arrived", stop_id=stop.id), 303)
+    if job.copy > 1:
+        flash(_("Copy %(number)s waits to be printed.", number=job.copy), "success")
+    else:
+        flash(_("The badge waits to be printed."), "success")
+    return redirect(url_for("checkin.arrived", stop_id=stop.id), 303)
 
 
 def _page(stop: Stop, *, form: StationForm | None = None, issued: Issued | None = None) -> str:

@@ -103,6 +103,12 @@ def test_the_gate_prints_the_badge_itself_and_takes_it_out_of_the_queue(
     assert [job.copy for job in jobs()] == [1, 2]
     desk = station(db.session.merge(stop))
     assert next_job(desk) is None
+    asked = f"/gate/{stop.id}/badges/{arrival.id}"
+    assert f'action="{asked}"' in organiser.get(f"/gate/{stop.id}/arrived").text
+    for _twice in range(2):
+        assert "第3张已排队打印" in organiser.post(asked, follow_redirects=True).text
+    handed = next_job(db.session.merge(desk))
+    assert handed is not None and handed.job.copy == 3
 
 
 def test_a_volunteer_of_another_stop_prints_nobodys_badge(client: Browser, stop: Stop) -> None:
