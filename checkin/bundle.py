@@ -6,23 +6,27 @@ import hashlib
 import json
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, Text, func, literal, literal_column, null, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import lazyload
 
 from campaigns.models import Stop
 from checkin.by_device import Bearer
-from checkin.lookups import arrival_point, chosen_among
+from checkin.lookups import arrival_point
 from checkin.models import CheckIn, Checkpoint, Device, Often
 from checkin.shown_fields import Teller, all_shown, facts_column
 from people.models import Person
-from registrations.models import Registration, RegistrationState, StateChange, TicketKey
+from registrations.models import ProgrammeChoice, Registration, RegistrationState, StateChange, TicketKey
 from shared.clock import now
 from shared.db import db
 from shared.display import day, masked_name
+from shared.language import current_language
 from shared.sealing import keyed_hash
 
 SALT_BYTES, CODE_HASH_BYTES = 16, 12
@@ -63,12 +67,27 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def bundle_for(who: Bearer) -> dict[str, Any]:
-    """Everything the device needs. ``revision`` is the same as long as nothing of it has changed."""
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What a device is given: ``revision`` is the same as long as nothing of it has changed; ``text`` is JSON.
+
+    ``text`` is None where the device holds this revision already: then the list was not even read.
+    """
+
+    revision: str
+    text: str | None
+
+
+def bundle_for(who: Bearer, *, held: Callable[[str], bool] = lambda _revision: False) -> Bundle:
+    """Everything the device needs; ``held`` is asked whether it has a revision already.
+
+    The revision is worked out by the database, of the very rows that the list is made of: asking whether anything has
+    changed takes a small part of the time of making it. What changes between the two questions comes with the next.
+    """
     salt, arrival_id = _salt(who.device), _arrivals_asked(who)
     takes_place = who.stop.cancelled_at is None  # else nobody comes, and nobody's name is needed
     teller = Teller(() if who.is_kiosk else all_shown(who.checkpoints.values()), who.stop.campaign_id)
-    held: dict[str, Any] = {
+    small: dict[str, Any] = {
         "salt": b64encode(salt).decode(),
         "public_keys": {
             str(key_id): b64encode(public).decode()
@@ -84,16 +103,40 @@ def bundle_for(who: Bearer) -> dict[str, Any]:
         "checkpoints": [point_shape(point) for point in who.checkpoints.values()],
         "arrival_id": arrival_id,
         "fields": [{"name": one.name, "label": one.label} for one in teller.fields],
-        "people": _people(who, salt, arrival_id, teller) if takes_place else [],
     }
-    spelt = json.dumps(held, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    people, passes = _people(who, teller), _passes(who, arrival_id)
+    rows = [_summary(people), _summary(passes)] if takes_place else []
+    said = [_MADE_BY, who.device.role.value, current_language(), teller.said_by, small, rows]
+    revision = hashlib.sha256(_json(said).encode()).hexdigest()[:24]
+    if held(revision):
+        return Bundle(revision, None)
     moment = now()
-    return {
-        "revision": hashlib.sha256(spelt.encode()).hexdigest()[:24],
+    told = {
+        "revision": revision,
         "made_at": iso(moment),
         "expires_at": iso(min(moment + HELD_FOR, who.device.expires_at)),
-        **held,
+        **small,
+        "people": _told(who, salt, teller, people, _passed(who, passes)) if takes_place else [],
+        "server_time": iso(now()),
     }
+    return Bundle(revision, _json(told))
+
+
+_MADE_BY = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+"""Whoever changes what stands here changes every revision."""
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _summary(statement: Select[*tuple[Any, ...]]) -> str | None:
+    """One hash over all rows and columns of ``statement``, made by the database."""
+    rows = statement.order_by(None).subquery("held")
+    row = literal_column("held::text", Text)
+    return db.session.scalar(
+        select(func.md5(func.string_agg(row, aggregate_order_by(literal("\n"), rows.c.id)))).select_from(rows)
+    )
 
 
 def _other_stops(stop: Stop) -> dict[str, dict[str, str]]:
@@ -156,8 +199,9 @@ def _salt(device: Device) -> bytes:
     return keyed_hash(str(device.id), use="devices.bundle_salt")[:SALT_BYTES]
 
 
-def _people(who: Bearer, salt: bytes, arrival_id: int | None, teller: Teller) -> list[dict[str, Any]]:
-    rows = db.session.execute(
+def _people(who: Bearer, teller: Teller) -> Select[*tuple[Any, ...]]:
+    """Who may come, and what of them the device holds."""
+    return (
         select(
             Registration.id,
             Registration.code,
@@ -169,19 +213,40 @@ def _people(who: Bearer, salt: bytes, arrival_id: int | None, teller: Teller) ->
             Person.name_initials,
             Registration.gate_note,
             facts_column([one.name for one in teller.fields]),
+            _chosen(who).label("chosen"),
         )
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.stop_id == who.stop.id, Registration.state.in_(STANDING))
         .order_by(Registration.id)
-    ).all()
-    points = who.checkpoints.values()
-    items = {point.programme_item_id for point in points if point.programme_item_id is not None}
-    chosen: dict[int, list[int]] = defaultdict(list)
-    for number, item_id in sorted(chosen_among([row[0] for row in rows], items), key=str) if items else ():
-        if item_id is not None:
-            chosen[number].append(item_id)
-    passed = _passed(points, arrival_id)
-    shows_notes = not who.is_kiosk and any(point.shows_notes for point in points)
+    )
+
+
+def _chosen(who: Bearer) -> ColumnElement[Any]:
+    """The programme items that somebody chose, of those that the device's checkpoints ask for."""
+    items = {p.programme_item_id for p in who.checkpoints.values() if p.programme_item_id is not None}
+    if not items:
+        return null()
+    return (
+        select(func.array_agg(aggregate_order_by(ProgrammeChoice.item_id, ProgrammeChoice.item_id)))
+        .where(
+            ProgrammeChoice.registration_id == Registration.id,
+            ProgrammeChoice.item_id.in_(items),
+            ProgrammeChoice.cancelled_at.is_(None),
+        )
+        .correlate(Registration)
+        .scalar_subquery()
+    )
+
+
+def _told(
+    who: Bearer,
+    salt: bytes,
+    teller: Teller,
+    people: Select[*tuple[Any, ...]],
+    passed: dict[int, dict[str, Any]],
+) -> list[dict[str, Any]]:
+    shows_notes = not who.is_kiosk and any(point.shows_notes for point in who.checkpoints.values())
+    rows = db.session.execute(people)
     return [
         {
             "i": number,
@@ -190,13 +255,13 @@ def _people(who: Bearer, salt: bytes, arrival_id: int | None, teller: Teller) ->
             "u": None if who.is_kiosk else unit,
             "c": badge_class.value,
             "s": state.value,
-            "x": chosen.get(number, []),
+            "x": chosen or [],
             "a": note if shows_notes else None,
             "p": passed.get(number, {}),
             **({"y": [pinyin, initials]} if who.supervises else {}),  # nobody else may look for people
             **({"f": values} if any(values := teller.values(facts)) else {}),
         }
-        for number, code, name, unit, badge_class, state, pinyin, initials, note, facts in rows
+        for number, code, name, unit, badge_class, state, pinyin, initials, note, facts, chosen in rows
     ]
 
 
@@ -207,13 +272,12 @@ def _arrivals_asked(who: Bearer) -> int | None:
     return None
 
 
-def _passed(points: Iterable[Checkpoint], arrival_id: int | None) -> dict[int, dict[str, Any]]:
-    """Registration → checkpoint → when and where it was passed last."""
-    often = {point.id: point.often for point in points}
-    asked = {*often, *([arrival_id] if arrival_id else [])}
-    found: dict[int, dict[str, Any]] = defaultdict(dict)
-    for number, point_id, at, gate, on_day, within in db.session.execute(
+def _passes(who: Bearer, arrival_id: int | None) -> Select[*tuple[Any, ...]]:
+    """Who has passed what, the first first."""
+    asked = {*who.checkpoints, *([arrival_id] if arrival_id else [])}
+    return (
         select(
+            CheckIn.id,
             CheckIn.registration_id,
             CheckIn.checkpoint_id,
             CheckIn.arrived_at,
@@ -223,7 +287,14 @@ def _passed(points: Iterable[Checkpoint], arrival_id: int | None) -> dict[int, d
         )
         .where(CheckIn.checkpoint_id.in_(asked), CheckIn.voided_at.is_(None))
         .order_by(CheckIn.arrived_at, CheckIn.id)
-    ):
+    )
+
+
+def _passed(who: Bearer, passes: Select[*tuple[Any, ...]]) -> dict[int, dict[str, Any]]:
+    """Registration → checkpoint → when and where it was passed last."""
+    often = {point.id: point.often for point in who.checkpoints.values()}
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    for _id, number, point_id, at, gate, on_day, within in db.session.execute(passes):
         entry: dict[str, Any] = {"at": iso(at), "gate": gate}
         if on_day is not None:
             entry["day"] = on_day.isoformat()

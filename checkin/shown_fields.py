@@ -143,6 +143,11 @@ class Teller:
             if name in names
         ]
 
+    @property
+    def said_by(self) -> str:
+        """The questions by which values are put into words: while they stay, the same facts are said the same way."""
+        return repr([self._own[one.name] for one in self.fields if one.name in self._own])
+
     def values(self, facts: Mapping[str, Any] | None) -> list[str]:
         """The value of each of ``fields``, in their order; "" where there is none."""
         return [self._value(one.name, (facts or {}).get(one.name)) for one in self.fields]

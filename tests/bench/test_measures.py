@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
-from bench import measure_flash, measure_scan
+from bench import measure_bundle, measure_flash, measure_scan
 from bench.gate import hall
 from bench.served import Ground, House
 
@@ -43,6 +44,17 @@ def test_a_small_scan_is_consistent_until_an_arrival_is_taken_out(house: House) 
         f"(SELECT min(registration_id) FROM check_ins WHERE stop_id = {gate.stop_id})"
     )
     assert not measure_scan.is_consistent(house, gate, planned, samples)
+
+
+def test_a_small_list_and_small_batches_are_whole(house: House) -> None:
+    figures = measure_bundle.figures_of(house, people=40, turns=2, batches=3, at_once=10)
+    assert [figure.case for figure in figures] == ["whole, 40 people", "unchanged, 40 people", "batch of 10"]
+    assert all(figure.errors == 0 and figure.consistent for figure in figures)
+    gate = hall(house, 3, 1)
+    held = {"people": [{"i": ticket.registration_id} for ticket in gate.tickets]}
+    assert measure_bundle.list_is_whole(house, gate, held)
+    assert not measure_bundle.list_is_whole(house, gate, {"people": held["people"][1:]})
+    assert not measure_bundle.batches_are_kept(house, gate, [(UUID(int=1), gate.tickets[0].registration_id)])
 
 
 def test_a_small_flash_is_consistent_until_a_seat_is_given_away(house: House) -> None:
