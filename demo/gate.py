@@ -25,6 +25,7 @@ from checkin.models import (
     Scan,
     Verdict,
 )
+from checkin.posters import PosterPlan, put_up_poster
 from leads.models import Lead
 from leads.open_lead import FIRST_CALL_WITHIN
 from registrations.models import Registration
@@ -53,6 +54,13 @@ def open_gate(stop: Stop, moment: datetime, dice: random.Random, volunteer: Staf
     )
     db.session.add_all([hall, dinner])
     db.session.flush()
+    put_up_poster(
+        dinner.id,
+        PosterPlan(
+            opens_at=moment - timedelta(hours=1), closes_at=stop.ends_at, is_screen=True, place_word="杏花村"
+        ),
+        by=volunteer,
+    )
     phones = [_phone(stop, name, moment, volunteer, (door, hall, dinner)) for name in PHONES]
     for phone, (seconds, pending) in zip(phones, ((4, 0), (2, 0), (560, 3)), strict=True):
         db.session.add(
