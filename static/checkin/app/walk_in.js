@@ -93,9 +93,9 @@ async function register() {
     if (server.online) {
       try {
         const body = await send(row, { alone: false, patience: PATIENCE_MS });
-        await settled(row);
         dialog.close();
-        return await registered(row, body);
+        await registered(row, body); // on the disk and green, before it is forgotten here
+        return await settled(row);
       } catch (error) {
         if (error instanceof Refused && error.status !== 401) {
           await remove(row.id); // it is in nobody's list, and stands in the form
@@ -112,6 +112,7 @@ async function register() {
     sync.now();
   } finally {
     sending = false;
+    if (!dialog.open) empty();
     form.classList.remove("is-busy");
     count();
   }
@@ -132,8 +133,8 @@ async function sendAll() {
     for (const row of await toSend()) {
       try {
         const body = await send(row, { alone: true, patience: 20_000 });
-        await remove(row.id);
         await registered(row, body, { late: true });
+        await remove(row.id);
       } catch (error) {
         if (!(error instanceof Refused) || error.status === 401) throw error;
         await change(row.id, { state: "refused", told: await seal({ message: error.message, registration_id: error.registration_id }) });
