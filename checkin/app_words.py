@@ -174,6 +174,7 @@ def _state_of_things() -> dict[str, str]:
         "badge.at": _("Badge prints at %(desk)s"),
         "badge.here": _("Take your badge at %(desk)s"),
         "badge.order": _("Nobody prints at %(desk)s now: the service desk gives out the badge"),
+        "badge.later": _("The badge is printed once this device is online again, or at the service desk"),
         "badge.nowhere": _("No badge printer has joined: the service desk gives out the badge"),
         "badge.facts": _("Badges: %(desk)s"),
         "badge.facts.order": _("Badges: %(desk)s out of order"),

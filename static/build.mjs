@@ -44,6 +44,7 @@ const BUNDLES = {
   "gate_app.css": "checkin/app/app.css",
   "gate_sw.js": "checkin/app/sw.js",
   "station.js": "printing/station.js",
+  "station_clock.js": "printing/clock.js",
   "station.css": "printing/station.css",
 };
 

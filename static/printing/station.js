@@ -13,9 +13,11 @@ let device = null;
 let job = null; // the badge in this station's hands
 let state = token ? "silent-start" : "join"; // ready · printing · ask · again · paused · printer · fonts
 let silent = false;
+let turn = 0; // grows with each badge that is done: an answer from before it says nothing of the next
 let heardAt = Date.now();
-let beating = null;
+let beating = null; // the timer, where there is no worker
 let asking = false;
+const clock = startClock();
 
 class Refused extends Error {
   constructor(status, body) {
@@ -93,11 +95,14 @@ async function beat() {
     device ??= (await call("GET", "/device")).device;
     const isReady = state === "ready";
     const trouble = state === "paused" ? "paused" : ["printer", "fonts"].includes(state) ? "printer" : null;
+    const asked = turn;
     const told = await call("POST", "/print-jobs/next", { ready: isReady, trouble });
     silent = false;
     if (state === "silent-start") state = "ready";
     list(told);
-    if (told.job && !job && state === "ready") {
+    if (asked !== turn) {
+      // What it has in hand by now is asked for with the next beat.
+    } else if (told.job && !job && state === "ready") {
       job = told.job;
       if (job.again) state = "again";
       else print();
@@ -110,8 +115,19 @@ async function beat() {
     if (Date.now() - heardAt > SILENT_MS || !device) silent = true;
   } finally {
     asking = false;
-    if (token) beating = setTimeout(beat, BEAT_MS);
+    if (token && !clock) beating = setTimeout(beat, BEAT_MS);
     show();
+  }
+}
+
+/** Beats from a worker, so that the station goes on when its page is hidden. */
+function startClock() {
+  try {
+    const worker = new Worker($("[data-station]").dataset.clock);
+    worker.addEventListener("message", () => beat());
+    return worker;
+  } catch {
+    return null;
   }
 }
 
@@ -169,6 +185,7 @@ async function say(what, body = {}) {
 }
 
 function done(next) {
+  turn += 1;
   job = null;
   state = next;
   show();

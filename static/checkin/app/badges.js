@@ -6,10 +6,10 @@ const STALE_MS = 5 * 60_000; // what was scanned longer ago and sent only now is
 /** On the answer's card: which desk, or that nobody prints there now. ``hidden``: a kiosk, read by the guest himself. */
 export function sayBadge(answer, row, place, hidden) {
   const slot = answer.querySelector("[data-badge]");
-  const said = row.let_in && !row.undone && row.direction !== "out" && Date.now() - row.device_at < STALE_MS ? sentence(place, hidden) : "";
+  const said = row.let_in && !row.undone && row.direction !== "out" && Date.now() - row.device_at < STALE_MS ? sentence(place, hidden, row.asked) : "";
   slot.textContent = said;
   slot.hidden = !said;
-  slot.classList.toggle("is-out-of-order", Boolean(said) && !place.printing.in_order);
+  slot.classList.toggle("is-out-of-order", Boolean(said) && (!row.asked || !place.printing.in_order));
 }
 
 /** Above the camera: the same, before anybody is scanned. */
@@ -22,9 +22,10 @@ export function showPrinting(place, online) {
   slot.classList.toggle("is-out-of-order", Boolean(said) && !printing.in_order);
 }
 
-function sentence(place, hidden) {
+function sentence(place, hidden, asked) {
   const printing = place?.printing;
   if (!printing) return "";
+  if (!asked) return words("badge.later");
   if (!printing.at.length) return words("badge.nowhere");
   return words(printing.in_order ? (hidden ? "badge.here" : "badge.at") : "badge.order", { desk: desks(printing) });
 }
