@@ -17,7 +17,8 @@ FLAG: Shape = {"type": "boolean"}
 MOMENT: Shape = {"type": "string", "format": "date-time"}
 BY_NAME: Shape = {
     **NUMBER,
-    "description": "Instead of code: whom a device that supervises has found by name",
+    "description": "Instead of code: whom a device that supervises has found by name. With a code: one of the same "
+    "delegation as the code's holder",
 }
 UUID_7: Shape = {"type": "string", "format": "uuid"}
 
@@ -150,7 +151,7 @@ def _schemas() -> Shape:
             verdict={"enum": [*map(str, Verdict), None]},
         ),
         "Holder": _object(
-            ("y", "f"),
+            ("y", "f", "g"),
             i=NUMBER,
             h={**TEXT, "description": "base64 of the first 12 bytes of SHA-256(salt || short code)"},
             n=TEXT,
@@ -160,8 +161,17 @@ def _schemas() -> Shape:
             x=_list(NUMBER),
             a={**_or_null(TEXT), "description": "Attention: what the gate should know, where shows_notes"},
             p={"type": "object", "additionalProperties": passed},
+            g={**NUMBER, "description": "The delegation he came with"},
             f=_list({**TEXT, "description": "The value of each of the bundle's fields; empty: none"}),
             y=_list({**TEXT, "description": "Pinyin and initials; only where the device supervises"}),
+        ),
+        "Other": _object(
+            registration_id=NUMBER,
+            name=TEXT,
+            unit=TEXT,
+            badge_class=_one_of(BadgeClass),
+            attention=_or_null(TEXT),
+            passed_at=_or_null(MOMENT),
         ),
         "Found": _object(
             registration_id=NUMBER,
@@ -191,6 +201,10 @@ def _decided() -> dict[str, Shape]:
         "attention": _or_null(TEXT),
         "fields": _list(_object(label=TEXT, value=TEXT)),
         "within": _or_null(_object(number=NUMBER, most=NUMBER)),
+        "group": {
+            **_or_null(NUMBER),
+            "description": "The delegation whose others may be let in with this ticket",
+        },
     }
 
 
@@ -257,6 +271,19 @@ def _paths() -> Shape:
                 "responses": {
                     "200": _answer("What became of each, in the order sent.", results=_list(_of("Taken"))),
                     **_refusals(400, 401, 413),
+                },
+            }
+        },
+        "/api/v1/scans/{scan_id}/group": {
+            "get": {
+                "summary": "The others of the delegation whose member was scanned a moment ago; not for a kiosk",
+                "parameters": [{"name": "scan_id", "in": "path", "required": True, "schema": UUID_7}],
+                "responses": {
+                    "200": _answer(
+                        "Each is let in by a scan with that member's code and his registration_id.",
+                        people=_list(_of("Other")),
+                    ),
+                    **_refusals(401, 403, 404),
                 },
             }
         },

@@ -13,6 +13,7 @@ from flask import Request
 from flask_babel import gettext as _
 
 from checkin.errors import NotForThisRole, NotUnderstood, TooMuchAtOnce
+from checkin.groups import Companion
 from checkin.models import Direction
 from checkin.take_in import MOST_AT_ONCE
 
@@ -70,15 +71,16 @@ def number(sent: dict[str, Any], name: str) -> int:
     return value
 
 
-def ticket(sent: dict[str, Any], *, supervises: bool) -> str | int:
-    """Whose scan it is: a code, or, from a device that supervises, the number of a registration found by name.
+def ticket(sent: dict[str, Any], *, supervises: bool, is_kiosk: bool = False) -> str | int | Companion:
+    """Whose scan it is: a code; with a registration's number too, that one of the same delegation; or, from a device
+    that supervises, the number of a registration found by name, alone.
 
     Raises NotUnderstood, or NotForThisRole for a device that may not look people up.
     """
     if sent.get("registration_id") is None:
         return text(sent, "code", longest=LONGEST_CODE)
-    if sent.get("code") is not None:
-        raise NotUnderstood(_("Send either “code” or “registration_id”."))
+    if sent.get("code") is not None and not is_kiosk:
+        return Companion(text(sent, "code", longest=LONGEST_CODE), number(sent, "registration_id"))
     if not supervises:
         raise NotForThisRole
     return number(sent, "registration_id")

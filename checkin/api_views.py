@@ -31,6 +31,7 @@ from checkin.devices import note_sighting
 from checkin.errors import AlreadyCheckedIn, NotForThisRole, NotForThisStop, NotUnderstood, RegisteredAlready
 from checkin.fold import day_counted
 from checkin.forms import API_FIELDS, walk_in_form
+from checkin.groups import Companion, group_at_scan
 from checkin.lookups import arrival_point, arrived_among, passes_of
 from checkin.models import SCANNING_ROLES, Checkpoint, Device, DeviceRole, Direction, Headcount, Often
 from checkin.present import Presented
@@ -105,7 +106,7 @@ def device() -> Response:
 def scan() -> Response:
     """Decide one scan now."""
     who, sent = bearer(), shapes.body_of(request)
-    scan_id, code = shapes.scan_number(sent.get("id")), shapes.ticket(sent, supervises=who.supervises)
+    scan_id, code = shapes.scan_number(sent.get("id")), _named(sent, who)
     point, direction = who.checkpoint(shapes.number(sent, "checkpoint_id")), shapes.direction(sent)
     with transaction():  # committed also when somebody is refused: that scan is kept too
         shown = present_ticket(
@@ -140,6 +141,30 @@ def batch() -> Response:
         for one, item in zip(read, sent.get("scans", []), strict=True)
     ]
     return _answer({"results": results})
+
+
+@bp.get("/scans/<uuid:scan_id>/group")
+@by_device(DeviceRole.SCAN, DeviceRole.SUPERVISE)
+def group(scan_id: UUID) -> Response:
+    """The others of the delegation whose member was scanned a moment ago."""
+    who = bearer()
+    with transaction():
+        others = group_at_scan(scan_id, device=who.device)
+    return _answer(
+        {
+            "people": [
+                {
+                    "registration_id": one.registration_id,
+                    "name": one.full_name,
+                    "unit": one.unit,
+                    "badge_class": one.badge_class.value,
+                    "attention": one.note,
+                    "passed_at": iso(one.passed_at),
+                }
+                for one in others
+            ]
+        }
+    )
 
 
 @bp.post("/scans/<uuid:scan_id>/undo")
@@ -341,6 +366,7 @@ def _shown(
         else None,
         "fields": _fields(who, point, shown, direction),
         "within": within,
+        "group": holder.group if holder is not None and not who.is_kiosk else None,
     }
 
 
@@ -366,16 +392,24 @@ def _within(point: Checkpoint, shown: Presented) -> dict[str, int] | None:
     return {"number": counted or 0, "most": point.capacity}
 
 
+def _named(sent: dict[str, Any], who: Bearer) -> str | int | Companion:
+    return shapes.ticket(sent, supervises=who.supervises, is_kiosk=who.is_kiosk)
+
+
 def _upload(item: Any, who: Bearer) -> Upload | NotRead:
     try:
         if not isinstance(item, dict):
             raise NotUnderstood
-        named = shapes.ticket(item, supervises=who.supervises)
+        named = _named(item, who)
         return Upload(
             id=shapes.scan_number(item.get("id")),
             checkpoint_id=shapes.number(item, "checkpoint_id"),
-            code=named if isinstance(named, str) else "",
-            registration_id=named if isinstance(named, int) else None,
+            code=named if isinstance(named, str) else named.code if isinstance(named, Companion) else "",
+            registration_id=named.registration_id
+            if isinstance(named, Companion)
+            else named
+            if isinstance(named, int)
+            else None,
             direction=shapes.direction(item),
             device_at=shapes.moment(item.get("device_at"), "device_at"),
             clock_ahead=shapes.ahead(item),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, func, literal, literal_column, null, select
+from sqlalchemy import ColumnElement, Select, Text, and_, func, literal, literal_column, null, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import lazyload
 
@@ -21,6 +21,7 @@ from checkin.by_device import Bearer
 from checkin.lookups import arrival_point
 from checkin.models import CheckIn, Checkpoint, Device, Often
 from checkin.shown_fields import Teller, all_shown, facts_column
+from delegations.models import DelegationMember
 from people.models import Person
 from registrations.models import ProgrammeChoice, Registration, RegistrationState, StateChange, TicketKey
 from shared.clock import now
@@ -214,8 +215,13 @@ def _people(who: Bearer, teller: Teller) -> Select[*tuple[Any, ...]]:
             Registration.gate_note,
             facts_column([one.name for one in teller.fields]),
             _chosen(who).label("chosen"),
+            DelegationMember.delegation_id,
         )
         .join(Person, Person.id == Registration.person_id)
+        .outerjoin(
+            DelegationMember,
+            and_(DelegationMember.registration_id == Registration.id, DelegationMember.removed_at.is_(None)),
+        )
         .where(Registration.stop_id == who.stop.id, Registration.state.in_(STANDING))
         .order_by(Registration.id)
     )
@@ -259,9 +265,10 @@ def _told(
             "a": note if shows_notes else None,
             "p": passed.get(number, {}),
             **({"y": [pinyin, initials]} if who.supervises else {}),  # nobody else may look for people
+            **({"g": group} if group is not None and not who.is_kiosk else {}),
             **({"f": values} if any(values := teller.values(facts)) else {}),
         }
-        for number, code, name, unit, badge_class, state, pinyin, initials, note, facts, chosen in rows
+        for number, code, name, unit, badge_class, state, pinyin, initials, note, facts, chosen, group in rows
     ]
 
 

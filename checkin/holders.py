@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Integer, Select, and_, bindparam, exists, select
+from sqlalchemy.orm import aliased
 
+from checkin.groups import Companion, comes_with, group_of_holder
 from checkin.models import CheckIn, Checkpoint
 from checkin.rules import Holder, Shown
 from checkin.shown_fields import facts_column
@@ -22,7 +25,7 @@ from shared.codes import LENGTH, as_typed
 from shared.db import db
 
 
-def holder_of(code: str | int, checkpoint: Checkpoint, *, hold: bool = True) -> Holder | None:
+def holder_of(code: str | int | Companion, checkpoint: Checkpoint, *, hold: bool = True) -> Holder | None:
     """Whose ticket ``code`` is; None when it is nobody's. ``hold`` locks the registration until the transaction ends."""
     ticket: TicketBody | None = None
     asked: dict[str, Any] = {
@@ -32,6 +35,11 @@ def holder_of(code: str | int, checkpoint: Checkpoint, *, hold: bool = True) -> 
     if isinstance(code, int):  # of this stop: numbers can be guessed, codes cannot
         way = "number"
         asked |= {"registration_id": code, "stop_id": checkpoint.stop_id}
+    elif isinstance(code, Companion):
+        way, of_the_leader = _beside(code.code)
+        asked |= {"registration_id": code.registration_id, "stop_id": checkpoint.stop_id, **of_the_leader}
+        if not of_the_leader:
+            return None
     elif len(code.strip("\r\n\t")) >= SHORTEST_CODE:
         try:
             ticket = ticket_on(code)
@@ -51,6 +59,17 @@ def holder_of(code: str | int, checkpoint: Checkpoint, *, hold: bool = True) -> 
         return Holder(*row)
     *holder, ends_at, withdrawn_at = row
     return replace(Holder(*holder), ticket=shown(ticket, ends_at, withdrawn_at))
+
+
+def _beside(code: str) -> tuple[str, dict[str, Any]]:
+    """By which way the one is found with whose ticket ``code`` a companion comes, and what is asked; nothing for no code."""
+    if len(code.strip("\r\n\t")) >= SHORTEST_CODE:
+        with suppress(UnknownCode):
+            ticket = ticket_on(code)
+            return "beside_ticket", {"leader_id": ticket.registration_id, "leader_serial": ticket.serial}
+        return "beside_ticket", {}
+    typed = as_typed(code)
+    return "beside_code", {"leader_code": typed} if len(typed) == LENGTH else {}
 
 
 def holders_of(registration_ids: Collection[int]) -> dict[int, Holder]:
@@ -103,17 +122,34 @@ _OF_THE_KEY = (
 )
 
 _BY_ID = Registration.id == bindparam("registration_id", type_=Integer)
+_HERE = Registration.stop_id == bindparam("stop_id", type_=Integer)
+_LEADER = aliased(Registration)
 _WAYS: dict[str, tuple[ColumnElement[bool], ...]] = {
     "ticket": (_BY_ID,),
     "code": (Registration.code == bindparam("code"),),
-    "number": (_BY_ID, Registration.stop_id == bindparam("stop_id", type_=Integer)),
+    "number": (_BY_ID, _HERE),
+    "beside_code": (_BY_ID, _HERE, comes_with(_LEADER.code == bindparam("leader_code"), _LEADER)),
+    # A ticket that was replaced lets nobody in, nor whoever came with its holder.
+    "beside_ticket": (
+        _BY_ID,
+        _HERE,
+        comes_with(
+            and_(
+                _LEADER.id == bindparam("leader_id", type_=Integer),
+                _LEADER.ticket_serial <= bindparam("leader_serial", type_=Integer),
+            ),
+            _LEADER,
+        ),
+    ),
 }
 
 
 @lru_cache(maxsize=512)
 def _question(way: str, shown_fields: tuple[str, ...], *, hold: bool) -> Select[Any]:
     """The statement, made once for what a checkpoint shows: building it anew takes longer than asking it."""
-    statement = _HOLDER.add_columns(_CHOSE.correlate(Registration), _HAS_ARRIVED, facts_column(shown_fields))
+    statement = _HOLDER.add_columns(
+        _CHOSE.correlate(Registration), _HAS_ARRIVED, facts_column(shown_fields), group_of_holder()
+    )
     if way == "ticket":
         statement = statement.add_columns(*_OF_THE_KEY)
     statement = statement.where(*_WAYS[way])

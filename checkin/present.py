@@ -26,6 +26,7 @@ from checkin.errors import (
 )
 from checkin.first_scan import details_of, write_first_scan
 from checkin.fold import day_counted, fold
+from checkin.groups import Companion
 from checkin.holders import holder_of
 from checkin.models import CheckIn, Checkpoint, Device, Direction, Often, Scan, ScanUndo, Verdict
 from checkin.rules import Holder, objection
@@ -52,7 +53,7 @@ class Presented:
 
 
 def present(
-    code: str | int,
+    code: str | int | Companion,
     *,
     checkpoint: Checkpoint,
     gate: str,
@@ -64,7 +65,7 @@ def present(
     """Decide a scan and keep it. A scan sent again because its answer was lost is answered as the first time.
 
     ``code`` is what a scanner read or somebody typed, or the number of a registration of this stop that a supervisor
-    has found by name; ``direction`` counts only where people go in and out.
+    has found by name, or a companion of whose ticket was scanned; ``direction`` counts only where people go in and out.
     Raises ScanUsedBefore or ScanWasUndone for a scan id that cannot be answered. The caller holds the transaction
     and commits it also when somebody is refused: the refusal is kept too.
     """
@@ -121,9 +122,10 @@ def stands_in_the_way(
     )
 
 
-def hashed(code: str | int) -> bytes:
+def hashed(code: str | int | Companion) -> bytes:
     """What is kept of a code that belongs to nobody."""
-    return hashlib.sha256(str(code).encode("utf-8", "surrogatepass")).digest()
+    spelt = code.code if isinstance(code, Companion) else str(code)
+    return hashlib.sha256(spelt.encode("utf-8", "surrogatepass")).digest()
 
 
 # Into the table itself: the ORM would look whether there is more than one row, and take twice as long.

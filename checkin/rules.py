@@ -56,7 +56,7 @@ class Holder:
 
     ``note``: what the office wants the gate to know; ``chose``: has chosen the checkpoint's programme item;
     ``has_arrived``: has passed the stop's door. Tickets with a serial below ``least_serial`` are replaced. ``facts``: what
-    checkin/shown_fields.py says in words, where the checkpoint shows it. ``ticket`` is None for somebody whose code was
+    checkin/shown_fields.py says in words, where the checkpoint shows it. ``group``: the delegation he came with. ``ticket`` is None for somebody whose code was
     typed.
     """
 
@@ -71,6 +71,7 @@ class Holder:
     chose: bool
     has_arrived: bool
     facts: Mapping[str, Any] | None = None
+    group: int | None = None
     ticket: Shown | None = None
 
 

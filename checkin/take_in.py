@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from audit.record import record
 from checkin.errors import DeviceRevoked, NotUnderstood
 from checkin.fold import Folded
+from checkin.groups import Companion, groups_among
 from checkin.holders import holders_of, shown
 from checkin.lookups import arrived_among, chosen_among
 from checkin.models import (
@@ -53,7 +54,7 @@ class Upload:
     """One scan as the device has it. It never changes there, so that every copy says the same.
 
     ``code`` is what was scanned or typed; where a supervisor let somebody in by name it is empty, and
-    ``registration_id`` says whom.
+    ``registration_id`` says whom. Both: somebody of the same delegation as the holder of ``code``.
 
     ``clock_ahead``: how much the server's clock was ahead of the device's when last they spoke. ``reason`` is the code
     of the refusal that was shown, None when it was green.
@@ -75,9 +76,11 @@ class Upload:
         return self.reason is None
 
     @property
-    def named(self) -> str | int:
+    def named(self) -> str | int | Companion:
         """What says whose ticket it is: the code, or the registration's number."""
-        return self.code if self.registration_id is None else self.registration_id
+        if self.registration_id is None:
+            return self.code
+        return Companion(self.code, self.registration_id) if self.code else self.registration_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def take_in(
         point.id: point
         for point in db.session.scalars(select(Checkpoint).where(Checkpoint.id.in_(device.checkpoint_ids)))
     }
-    bodies = _bodies_of({upload.code for upload in uploads if upload.registration_id is None})
+    bodies = _bodies_of({upload.code for upload in uploads if upload.code})
     tickets = _registrations_on({upload.named for upload in uploads}, device.stop_id, bodies)
     undos = _its_own(set(undone), device)
     touched = _touched_before({*undos, *(upload.id for upload in uploads)})
@@ -195,7 +198,7 @@ def _time_of(upload: Upload, device: Device) -> datetime:
 def _arrived(
     holders: dict[int, Holder],
     uploads: Sequence[Upload],
-    tickets: dict[str | int, int],
+    tickets: dict[str | int | Companion, int],
     points: dict[int, Checkpoint],
     device: Device,
 ) -> dict[int, datetime]:
@@ -253,14 +256,15 @@ def _shown(bodies: dict[str, TicketBody], holders: dict[int, Holder]) -> dict[st
 
 
 def _registrations_on(
-    named: set[str | int], stop_id: int, bodies: dict[str, TicketBody]
-) -> dict[str | int, int]:
+    named: set[str | int | Companion], stop_id: int, bodies: dict[str, TicketBody]
+) -> dict[str | int | Companion, int]:
     """Code, or number of a registration of this stop → registration, for those that are somebody's."""
-    found: dict[str | int, int] = {code: body.registration_id for code, body in bodies.items()}
+    companions = {one for one in named if isinstance(one, Companion)}
+    found: dict[str | int | Companion, int] = {code: body.registration_id for code, body in bodies.items()}
     numbers = {one for one in named if isinstance(one, int)}
-    typed: dict[str | int, str] = {
+    typed: dict[str, str] = {
         code: as_typed(code)
-        for code in named
+        for code in {*named, *(one.code for one in companions)}
         if isinstance(code, str) and len(code) < SHORTEST_CODE and len(as_typed(code)) == LENGTH
     }
     by_code: dict[str, int] = {
@@ -274,7 +278,17 @@ def _registrations_on(
             select(Registration.id).where(Registration.id.in_(numbers), Registration.stop_id == stop_id)
         )
         found |= {number: number for number in here}
-    return found | {code: by_code[spelt] for code, spelt in typed.items() if spelt in by_code}
+    found |= {code: by_code[spelt] for code, spelt in typed.items() if spelt in by_code}
+    if companions:
+        leaders = {one: found.get(one.code) for one in companions}
+        groups = groups_among(
+            {one.registration_id for one in companions} | {number for number in leaders.values() if number}
+        )
+        for one, leader in leaders.items():
+            group = groups.get(one.registration_id)
+            if leader is not None and group is not None and groups.get(leader) == group:
+                found[one] = one.registration_id
+    return found
 
 
 def _touched_before(scan_ids: set[UUID]) -> set[tuple[int, int]]:

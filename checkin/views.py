@@ -26,6 +26,7 @@ from checkin.lookups import (
     arrivals,
     check_in_at,
     last_arrivals,
+    standing_check_in,
 )
 from checkin.models import CheckIn, Checkpoint
 from checkin.present import Presented, present
@@ -38,6 +39,18 @@ from shared.errors import Refusal
 from shared.pages import page_of
 
 bp = Blueprint("checkin", __name__, url_prefix="/gate")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a card says beside the name: the note for the gate, the ticked fields, and the arrival whose delegation is offered."""
+
+    note: str | None = None
+    fields: Sequence[Mapping[str, str]] = ()
+    together: int | None = None
+
+
+NOTHING = Beside()
 
 
 @dataclass(frozen=True)
@@ -129,22 +142,19 @@ def scan(stop_id: int) -> ResponseReturnValue:
             )
     except Refusal as refusal:
         return _refused(stop, refusal, form.gate.data)
-    here = presented.holder is not None and presented.holder.stop_id == stop.id and point.shows_notes
-    note = presented.holder.note if here and presented.holder is not None else None
-    fields = _told(stop, point, presented)
+    beside = _beside(stop, point, presented)
     if presented.refusal is not None:
-        return _refused(stop, presented.refusal, form.gate.data, note, fields)
+        return _refused(stop, presented.refusal, form.gate.data, beside)
     arrival = db.session.get_one(CheckIn, presented.check_in_id)
     if _asked_by_script():
         return render_template(
             "checkin/arrived.html",
             stop=stop,
             arrival=arrival,
-            note=note,
-            fields=fields,
+            beside=beside,
             desk=desks_of([point]).get(point.id),
         )
-    return _gate_page(stop, _next_scan(arrival.gate), arrival=arrival, note=note, fields=fields)
+    return _gate_page(stop, _next_scan(arrival.gate), arrival=arrival, beside=beside)
 
 
 @bp.post("/<int:stop_id>/void/<int:check_in_id>")
@@ -194,8 +204,7 @@ def _gate_page(
     *,
     arrival: CheckIn | None = None,
     refusal: Refusal | None = None,
-    note: str | None = None,
-    fields: Sequence[Mapping[str, str]] = (),
+    beside: Beside = NOTHING,
 ) -> str:
     counted = counted_of(stop)
     point = arrival_point(stop.id)
@@ -206,8 +215,7 @@ def _gate_page(
         form=form,
         arrival=arrival,
         refusal=refusal,
-        note=note,
-        fields=fields,
+        beside=beside,
         arrived_count=counted.arrived,
         expected_count=counted.expected,
         last_arrivals=last_arrivals(stop),
@@ -217,26 +225,29 @@ def _gate_page(
 
 
 def _refused(
-    stop: Stop,
-    refusal: Refusal,
-    gate_name: str | None,
-    note: str | None = None,
-    fields: Sequence[Mapping[str, str]] = (),
+    stop: Stop, refusal: Refusal, gate_name: str | None, beside: Beside = NOTHING
 ) -> ResponseReturnValue:
     if _asked_by_script():
-        page = render_template("checkin/refused.html", stop=stop, refusal=refusal, note=note, fields=fields)
+        page = render_template("checkin/refused.html", stop=stop, refusal=refusal, beside=beside)
     else:
-        page = _gate_page(
-            stop, _next_scan(gate_name or _gate_name()), refusal=refusal, note=note, fields=fields
-        )
+        page = _gate_page(stop, _next_scan(gate_name or _gate_name()), refusal=refusal, beside=beside)
     return page, refusal.status
 
 
-def _told(stop: Stop, point: Checkpoint, presented: Presented) -> list[dict[str, str]]:
-    """What the organiser ticked for the door, of whoever is let in or was before."""
-    if presented.holder is None or not (presented.let_in or isinstance(presented.refusal, AlreadyCheckedIn)):
-        return []
-    return Teller(point.shown_fields, stop.campaign_id).told(presented.holder.facts)
+def _beside(stop: Stop, point: Checkpoint, presented: Presented) -> Beside:
+    """The note of whoever belongs here; of who is let in, or was before, also what is ticked and who came with him."""
+    holder = presented.holder
+    if holder is None or holder.stop_id != stop.id:
+        return NOTHING
+    note = holder.note if point.shows_notes else None
+    if not (presented.let_in or isinstance(presented.refusal, AlreadyCheckedIn)):
+        return Beside(note)
+    standing = standing_check_in(holder.registration_id) if holder.group is not None else None
+    return Beside(
+        note,
+        Teller(point.shown_fields, stop.campaign_id).told(holder.facts),
+        standing.id if standing is not None else None,
+    )
 
 
 def _next_scan(gate_name: str) -> ScanForm:

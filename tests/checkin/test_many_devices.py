@@ -19,8 +19,10 @@ from werkzeug.serving import make_server
 
 from checkin.devices import join, open_code
 from checkin.errors import JoinCodeUsedUp
+from checkin.groups import Companion
 from checkin.lookups import arrival_point
-from checkin.models import CheckIn, Device, DeviceInvite, DeviceRole, Scan
+from checkin.models import CheckIn, Checkpoint, Device, DeviceInvite, DeviceRole, Scan
+from checkin.present import present
 from checkin.walk_in import walk_in_by_device
 from people.models import Person
 from registrations.models import BadgeClass, Education, Registration
@@ -28,6 +30,7 @@ from registrations.register import Application
 from registrations.tickets import make_first_key, ticket_for
 from shared.clock import now
 from shared.db import db, transaction
+from tests.checkin.test_groups import delegation_at
 from tests.checkin.test_many_scanners import at_once
 from tests.conftest import settings_for
 from tests.factories import accounts, campaigns, gates, registrations
@@ -181,3 +184,53 @@ def test_one_walk_in_sent_by_eight_retries_is_one_person_and_the_table_would_not
     same = select(func.count()).where(Registration.submission_id == number)
     assert db.session.scalar(same) == 2
     db.session.rollback()
+
+
+def five_by_two_devices(app: Flask) -> tuple[list[str | None], int]:
+    """Two devices let the same five of a delegation in at once where three have room: the reasons, and who is within."""
+    stop = campaigns.stop()
+    leader, *others = delegation_at(stop, 6)
+    dinner = gates.checkpoint(stop, capacity=4)
+    devices = [gates.device(stop, dinner, name=name) for name in ("甲", "乙")]
+    db.session.commit()
+    point_id, code = dinner.id, leader.code
+
+    def scanning(device: Device, named: str | Companion) -> Callable[[], str | None]:
+        device_id = device.id
+
+        def act() -> str | None:
+            mine = db.session.get_one(Device, device_id)
+            with transaction():
+                shown = present(
+                    named,
+                    checkpoint=db.session.get_one(Checkpoint, point_id),
+                    gate=mine.name,
+                    by=mine.vouched_by,
+                    device=mine,
+                )
+            return shown.refusal.code if shown.refusal else None
+
+        return act
+
+    assert scanning(devices[0], code)() is None
+    acts = [scanning(device, Companion(code, one.id)) for one in others for device in devices]
+    answers = at_once(app, acts)
+    db.session.rollback()
+    within = db.session.scalar(
+        select(func.count())
+        .select_from(CheckIn)
+        .where(CheckIn.checkpoint_id == point_id, CheckIn.voided_at.is_(None))
+    )
+    return answers, within or 0
+
+
+def test_of_five_of_a_delegation_three_have_room_though_two_devices_let_them_in_at_once(hall: Flask) -> None:
+    answers, within = five_by_two_devices(hall)
+    assert within == 4
+    assert answers.count(None) == 3
+    assert set(answers) <= {None, "no_room_within", "already_checked_in"}
+    # Without the rule of the table all of them come in: it is the constraint that refuses, and nothing else.
+    db.session.execute(text("ALTER TABLE headcounts DROP CONSTRAINT ck_headcounts_never_over_asked"))
+    db.session.commit()
+    answers, within = five_by_two_devices(hall)
+    assert (within, answers.count(None)) == (6, 5)

@@ -1,6 +1,7 @@
 // A row of the store as what is seen: the card that fills the screen, the line among the last scans.
 import { attend } from "./attention.js";
 import { sayBadge } from "./badges.js";
+import { offerOthers } from "./group_offer.js";
 import { moment, number, words } from "./words.js";
 
 /** Which colour, sound and shake: arrived, left, already, refused, undone. */
@@ -50,6 +51,7 @@ export function answerOf(row, seen, place, { hidden, undo }) {
     fields.append(term, meaning);
   }
   fields.hidden = !fields.children.length;
+  offerOthers(answer, hidden ? null : row, place);
   answer.querySelector("form").hidden = !undo || hidden || !row.let_in || row.undone;
   answer.querySelector("[data-open-person]").hidden = hidden || !name || document.body.dataset.role !== "supervise";
   return answer;

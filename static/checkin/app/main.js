@@ -4,6 +4,7 @@ import { Camera } from "../camera.js";
 import { $, gate, people, server, sync, tabs } from "./gate.js";
 import { join, say } from "./joining.js";
 import "./listening.js";
+import "./group.js";
 import "./panel.js";
 import "./ready.js";
 import { remember, remembered } from "./remembered.js";

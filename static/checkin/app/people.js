@@ -72,6 +72,12 @@ export class People {
     return this.#revoked.has(registrationId);
   }
 
+  /** The others who came with somebody in one delegation and have a seat; by the list. */
+  companionsOf(person) {
+    if (person?.g === undefined) return [];
+    return [...this.#byId.values()].filter((one) => one.g === person.g && one.i !== person.i && one.s === "confirmed");
+  }
+
   /** Tickets with a serial below it are replaced. */
   leastSerial(registrationId) {
     return this.#leastSerial[registrationId] ?? 0;

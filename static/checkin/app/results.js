@@ -44,12 +44,19 @@ export function seenOf(row, person) {
   };
 }
 
-/** The card, the line among the last scans, the sound. ``scan``: {code, since}. */
-export function shown(row, seen, scan) {
+/** A line among the last scans. */
+export function lineOf(row, seen, scan) {
   const answer = answerOf(row, seen, placeOf(row.checkpoint_id), { hidden: isKiosk(), undo: true });
   const entry = scans.add(answer, { code: scan.code, row, seen });
   entries.set(row.id, entry);
   for (const [id, line] of entries) if (!line.row.isConnected) entries.delete(id);
+  return entry;
+}
+
+/** The card, the line among the last scans, the sound. ``scan``: {code, since}. */
+export function shown(row, seen, scan) {
+  const entry = lineOf(row, seen, scan);
+  const { answer } = entry;
   card.show(answer, { entry, longest: isKiosk() ? 6 : Infinity });
   answered(scan.since, row.asked);
   const result = resultOf(row);
@@ -111,7 +118,8 @@ export function slate(why, message, scan) {
   signals.tell("unsent");
 }
 
-async function undo(entry) {
+/** Take back what ``entry`` is about; the card says so. */
+export async function undo(entry) {
   const { row } = entry?.scan ?? {};
   if (!row || row.undone) return;
   if (server.now() - row.at > UNDO_MS && gate.device?.role !== "supervise") return slate("undo.late", "", entry.scan);

@@ -31,6 +31,15 @@ export function admit(registrationId) {
   next();
 }
 
+/**
+ * One of the same delegation as the holder of the ticket ``code`` (null: a supervisor needs none). ``tell(row, seen, scan)`` and
+ * ``untold(why, message, scan)`` take the place of the card.
+ */
+export function admitCompanion(registrationId, code, tell, untold) {
+  waiting.push({ code: `#${registrationId}`, ticket: code, registration_id: registrationId, since: performance.now(), tell, untold });
+  next();
+}
+
 async function next() {
   if (scanning) return;
   scanning = true;
@@ -40,7 +49,7 @@ async function next() {
       await scanned(scan);
     } catch (error) {
       console.error(error);
-      slate("unsent.broken", "", scan);
+      untold("unsent.broken", "", scan);
     }
   }
   scanning = false;
@@ -49,23 +58,31 @@ async function next() {
 
 async function scanned(scan) {
   const at = place();
-  if (!at) return slate("unsent.no_place", "", scan);
+  if (!at) return untold("unsent.no_place", "", scan);
   const byName = scan.registration_id !== undefined;
-  const [whose, sealedCode] = byName ? [people.whoseNumber(scan.registration_id), null] : await Promise.all([people.whose(scan.code), seal(scan.code)]);
+  const [whose, sealedCode] = byName ? [people.whoseNumber(scan.registration_id), scan.ticket ? await seal(scan.ticket) : null] : await Promise.all([people.whose(scan.code), seal(scan.code)]);
   const fresh = () => freshRow(at, whose, sealedCode, byName);
   const row = fresh();
   let unanswered = null;
   if (server.online) {
     const answer = await ask(row, scan);
     if (answer === "told") return;
-    if (answer) return shown(answer.row, answer.seen, scan);
+    if (answer) return told(answer.row, answer.seen, scan);
     unanswered = row;
   }
-  if (!people.holds) return slate("unsent.no_list", "", scan);
-  if (byName && !whose.person) return slate("unsent.not_held", "", scan);
+  if (!people.holds) return untold("unsent.no_list", "", scan);
+  if (byName && !whose.person) return untold("unsent.not_held", "", scan);
   const alone = unanswered ? fresh() : row;
   const decided = await decideAlone(alone, whose, at);
-  shown(decided.row, decided.seen, scan);
+  told(decided.row, decided.seen, scan);
+}
+
+function told(row, seen, scan) {
+  (scan.tell ?? shown)(row, seen, scan);
+}
+
+function untold(why, message, scan) {
+  (scan.untold ?? slate)(why, message, scan);
 }
 
 function freshRow(at, whose, code, byName) {
@@ -86,7 +103,7 @@ function freshRow(at, whose, code, byName) {
     undo: "none",
     verdict: null,
     kept_at: null,
-    code, // sealed; null where somebody was found by name
+    code, // sealed; null where somebody was found by name; a companion's is the ticket of the one he came with
     by_name: byName,
     state: "asking",
   };
@@ -102,7 +119,7 @@ async function ask(row, scan) {
         id: row.id,
         checkpoint_id: row.checkpoint_id,
         direction: row.direction,
-        ...(row.by_name ? { registration_id: row.registration_id } : { code: scan.code }),
+        ...(row.by_name ? { registration_id: row.registration_id, code: scan.ticket ?? undefined } : { code: scan.code }),
       },
     });
     const seen = { ...body, first: body.first && { ...body.first, at: Date.parse(body.first.at) } };
@@ -113,7 +130,7 @@ async function ask(row, scan) {
     if (error instanceof Refused) {
       await changeScan(row.id, { state: "abandoned", kept_at: server.now() });
       if (error.status === 401) sync.now();
-      slate("unsent.broken", error.message, scan);
+      untold("unsent.broken", error.message, scan);
       return "told";
     }
     if (!(error instanceof Unreachable)) throw error;

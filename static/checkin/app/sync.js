@@ -169,7 +169,8 @@ async function upload(row) {
   return {
     id: row.id,
     checkpoint_id: row.checkpoint_id,
-    ...(row.by_name ? { registration_id: row.registration_id } : { code: (await unseal(row.code)) ?? "" }),
+    ...(row.by_name ? { registration_id: row.registration_id } : {}),
+    ...(row.by_name && !row.code ? {} : { code: (await unseal(row.code)) ?? "" }),
     direction: row.direction,
     device_at: new Date(row.device_at).toISOString(),
     clock_ahead_ms: row.clock_ahead_ms,
