@@ -220,7 +220,7 @@ def side(city: str) -> Side:
     shows = gates.token_of(device)
     door = arrival_point(stop.id)
     shown = present(
-        "22222222", checkpoint=door, gate="东门", by=device.vouched_by, device=device, scan_id=uuid4()
+        registration.code, checkpoint=door, gate="东门", by=device.vouched_by, device=device, scan_id=uuid4()
     )
     aside = SetAside(id=uuid4(), device_id=device.id, received_at=now(), why="unknown_code", payload={})
     db.session.add(aside)
