@@ -30,30 +30,33 @@ def refuse_unless_open(poster: CheckpointPoster, at: datetime) -> None:
         raise CheckpointClosed(poster.closes_at)
 
 
+def count_tap(poster: CheckpointPoster, who: str | int, *, from_where: str) -> Refusal | None:
+    """Count a tap before it is looked at; TooManyTries when there were too many.
+
+    In a transaction of its own, which the caller commits in any case: a whole hall sits behind one address, and whoever
+    holds its count while somebody is let in keeps all the others waiting.
+    """
+    for door, by_whom, most in (
+        ("poster.place", from_where, MOST_FROM_ONE_PLACE),
+        ("poster.code", from_where if isinstance(who, str) else None, MOST_WRONG_CODES),
+        ("poster.ticket", f"{poster.id}:{who}", MOST_OF_ONE_TICKET),
+    ):
+        if by_whom is not None and not knock(door, by_whom, most=most, within=TRIES_WITHIN):
+            return TooManyTries()
+    return None
+
+
 def check_in_by_poster(
-    poster: CheckpointPoster,
-    who: str | int,
-    *,
-    place_word: str,
-    scan_id: UUID,
-    from_where: str,
-    at: datetime,
-) -> Presented | Refusal:
+    poster: CheckpointPoster, who: str | int, *, place_word: str, scan_id: UUID, from_where: str, at: datetime
+) -> Presented:
     """Let ``who`` in: the id of a registration whose ticket was opened on this phone, or the code typed off a ticket.
 
-    A refusal is given back and not raised, where it was counted; what ``present`` refuses stands in its answer. Raises
-    NotOpenYet or CheckpointClosed. The caller holds the transaction and commits it in any case.
+    What ``present`` refuses stands in its answer, and the caller commits that too. Raises NotOpenYet, CheckpointClosed or
+    WrongPlaceWord. The tap has been counted; one that was no wrong code is taken out of their count again.
     """
     refuse_unless_open(poster, at)
-    if not knock("poster.place", from_where, most=MOST_FROM_ONE_PLACE, within=TRIES_WITHIN):
-        return TooManyTries()
-    is_typed = isinstance(who, str)
-    if is_typed and not knock("poster.code", from_where, most=MOST_WRONG_CODES, within=TRIES_WITHIN):
-        return TooManyTries()
-    if not knock("poster.ticket", f"{poster.id}:{who}", most=MOST_OF_ONE_TICKET, within=TRIES_WITHIN):
-        return TooManyTries()
     if not is_the_word(poster, place_word):
-        return WrongPlaceWord()
+        raise WrongPlaceWord
     presented = present(
         who,
         checkpoint=poster.checkpoint,
@@ -62,6 +65,6 @@ def check_in_by_poster(
         device=poster.device,
         scan_id=scan_id,
     )
-    if is_typed and not isinstance(presented.refusal, UnknownCode):
+    if isinstance(who, str) and not isinstance(presented.refusal, UnknownCode):
         uncount_knock("poster.code", from_where, within=TRIES_WITHIN)
     return presented

@@ -13,8 +13,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import select
 
 from accounts.access import open_to_everyone
-from checkin.by_poster import check_in_by_poster, refuse_unless_open
-from checkin.errors import AlreadyCheckedIn, NothingScanned, PosterIsDown, ScanItHere
+from checkin.by_poster import check_in_by_poster, count_tap, refuse_unless_open
+from checkin.errors import AlreadyCheckedIn, NothingScanned, PosterIsDown, ScanItHere, WrongPlaceWord
 from checkin.models import CheckpointPoster
 from checkin.poster_symbol import symbol_of
 from checkin.posters import address_of, came_by_poster, hanging_poster, is_of_now, is_screen_key
@@ -66,21 +66,24 @@ def check_in(code: str) -> ResponseReturnValue:
         found = hanging_poster(code)
         _refuse_unless_here(found)
         who = _who(found)
+        from_where = request.remote_addr or ""
+        with transaction():
+            too_many = count_tap(found, who, from_where=from_where)
+        if too_many is not None:
+            return _refused(found, too_many)
         with transaction():
             answer = check_in_by_poster(
                 found,
                 who,
                 place_word=request.form.get("place_word", "")[:40],
                 scan_id=_scan_id(),
-                from_where=request.remote_addr or "",
+                from_where=from_where,
                 at=now(),
             )
-    except NothingScanned as nobody:
-        return _page(found, nobody) if found else _refused(None, nobody)
+    except (NothingScanned, WrongPlaceWord) as refusal:
+        return _page(found, refusal) if found else _refused(None, refusal)
     except Refusal as refusal:
         return _refused(found, refusal)
-    if isinstance(answer, Refusal):
-        return _page(found, answer) if answer.field else _refused(found, answer)
     return _answered(found, answer)
 
 
