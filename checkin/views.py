@@ -40,6 +40,9 @@ from shared.pages import page_of
 
 bp = Blueprint("checkin", __name__, url_prefix="/gate")
 
+OVER_COUNTED = 10
+"""Of so many stops that are over the page says how many came."""
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -55,20 +58,10 @@ NOTHING = Beside()
 
 @dataclass(frozen=True)
 class GateChoice:
-    """A stop to choose, with how many of how many have arrived."""
+    """A stop to choose, with how many of how many have arrived; None for one that is long over."""
 
     stop: Stop
-    counted: Counted
-
-    @property
-    def arrived(self) -> int:
-        """Who has arrived."""
-        return self.counted.arrived
-
-    @property
-    def expected(self) -> int:
-        """Whoever is confirmed."""
-        return self.counted.expected
+    counted: Counted | None
 
 
 @bp.get("")
@@ -76,9 +69,11 @@ class GateChoice:
 def gates() -> ResponseReturnValue:
     """Where do you stand? A stop and the gate's name; today's stops come first."""
     stops = [stop for stop in stops_for(g.staff, Permission.CHECK_IN) if stop.cancelled_at is None]
-    counted = counted_by_stop([stop.id for stop in stops])
-    choices = [GateChoice(stop, counted[stop.id]) for stop in stops]
     day = today()
+    # People of years are not counted for a page on which somebody looks for the stop of today.
+    ended = [stop.id for stop in stops if in_china(stop.ends_at).date() < day]
+    counted = counted_by_stop({stop.id for stop in stops} - set(ended[:-OVER_COUNTED]))
+    choices = [GateChoice(stop, counted.get(stop.id)) for stop in stops]
     now_on = [
         c for c in choices if in_china(c.stop.starts_at).date() <= day <= in_china(c.stop.ends_at).date()
     ]

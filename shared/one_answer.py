@@ -12,6 +12,8 @@ from flask import current_app
 Answer = TypeVar("Answer")
 LASTS = "ONE_ANSWER_SECONDS"
 """The setting of the application that says how long an answer is good; a second unless it says otherwise."""
+LATE = 2.0
+"""So many seconds longer the answer before is given out while somebody makes the next: nobody queues for it."""
 
 
 class _Kept:
@@ -22,11 +24,11 @@ class _Kept:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.answer: Any = None
-        self.good_until = 0.0
+        self.good_until = float("-inf")
 
 
 class Answers:
-    """The answers of one process. Whoever comes while one is being made waits for it instead of making another."""
+    """The answers of one process. While one is being made, others get the one before if it is ``LATE`` at most, else wait."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,11 +42,19 @@ class Answers:
         with self._lock:
             self._sweep()
             kept = self._kept.setdefault(key, _Kept())
-        with kept.lock:
+        moment = time.monotonic()
+        if kept.good_until + LATE > moment:
+            if kept.good_until > moment or not kept.lock.acquire(blocking=False):
+                return cast("Answer", kept.answer)
+        else:
+            kept.lock.acquire()
+        try:
             if kept.good_until <= time.monotonic():
                 kept.answer = make()
                 kept.good_until = time.monotonic() + lasts
             return cast("Answer", kept.answer)
+        finally:
+            kept.lock.release()
 
     def _sweep(self) -> None:
         """Forget what nobody has asked for lately, so that memory stays flat."""
