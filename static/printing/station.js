@@ -106,6 +106,8 @@ async function beat() {
       job = told.job;
       if (job.again) state = "again";
       else print();
+    } else if (told.job && !job && ["paused", "printer", "fonts"].includes(state)) {
+      await call("POST", `/print-jobs/${told.job.id}/give-back`, {}); // handed out just when this station stopped: others print it
     } else if (!told.job && job && ["ask", "again"].includes(state)) {
       job = null; // another station has it by now
       state = "ready";

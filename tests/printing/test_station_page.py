@@ -79,5 +79,7 @@ def test_a_station_prints_one_badge_after_the_other(served: tuple[Flask, str]) -
         page.click("[data-act=printed]")
         expect(word).to_have_text("可以打印", timeout=PATIENCE)
         assert states() == [(PrintState.PRINTED, None), (PrintState.PRINTED, None)]
+        page.click("[data-act=pause]")
+        expect(word).to_have_text("已暂停", timeout=PATIENCE)
         assert papers == ["90x130"] * 3
         watched.assert_clean()
