@@ -3,6 +3,7 @@
 import { BarcodeDetector, prepareZXingModule } from "barcode-detector/ponyfill";
 
 const PAUSE_MS = 70;
+const LOOKS_KEPT = 500;
 const CHOICE = "gate-camera";
 const LIGHT = "gate-torch";
 
@@ -16,6 +17,7 @@ export class Camera {
     this.choice = box.querySelector("[data-camera-choice]");
     this.torch = box.querySelector("[data-torch]");
     this.stream = null;
+    this.looks = 0;
     this.running = 0; // which run of the loop is the living one
 
     box.hidden = false;
@@ -113,6 +115,7 @@ export class Camera {
           return this.#say("broken");
         }
         if (run !== this.running) return;
+        this.#note(began);
         const code = found.length ? nearestTheMiddle(found, this.video) : null;
         // It came into view after the look before began, which did not show it.
         if (code !== null) this.onCode(code, code === before.code ? began : before.began);
@@ -120,6 +123,12 @@ export class Camera {
       }
       await new Promise((go) => setTimeout(go, PAUSE_MS));
     }
+  }
+
+  /** How long a look takes, for whoever measures this device: the last few hundred, in the browser's own list. */
+  #note(began) {
+    if (this.looks++ % LOOKS_KEPT === 0) performance.clearMeasures("look");
+    performance.measure("look", { start: began, end: performance.now() });
   }
 
   async #offerCameras(current) {

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from bench import measure_bundle, measure_flash, measure_scan
+from bench import measure_bundle, measure_flash, measure_glance, measure_scan
 from bench.gate import hall
 from bench.served import Ground, House
 
@@ -55,6 +55,13 @@ def test_a_small_list_and_small_batches_are_whole(house: House) -> None:
     assert measure_bundle.list_is_whole(house, gate, held)
     assert not measure_bundle.list_is_whole(house, gate, {"people": held["people"][1:]})
     assert not measure_bundle.batches_are_kept(house, gate, [(UUID(int=1), gate.tickets[0].registration_id)])
+
+
+@pytest.mark.browser
+def test_a_few_codes_are_answered_with_and_without_the_network(house: House) -> None:
+    figures = measure_glance.figures_of(house, people=12, scans=3)
+    assert [figure.case.split(",")[0] for figure in figures] == ["online", "offline"]
+    assert all(figure.consistent and figure.value > 0 < figure.reference for figure in figures)
 
 
 def test_a_small_flash_is_consistent_until_a_seat_is_given_away(house: House) -> None:
