@@ -14,6 +14,7 @@ from campaigns.views import put_beside
 from checkin.checkpoint_forms import CheckpointForm, MovingCodesForm, ShownForm, TrialForm
 from checkin.checkpoints import add_checkpoint, change_checkpoint, choose_what_is_shown, end_checkpoint
 from checkin.lookups import checkpoint_at, checkpoints_of, passed_by_checkpoint
+from checkin.posters import posters_at
 from checkin.shown_fields import fullest_guest, offered
 from checkin.try_out import Trial, would_pass
 from registrations.moving_code import let_codes_move
@@ -35,6 +36,7 @@ def checkpoints(stop_id: int) -> ResponseReturnValue:
         stop=stop,
         checkpoints=checkpoints_of(stop),
         passed=passed_by_checkpoint(stop),
+        posters=posters_at(stop),
         codes_form=MovingCodesForm(stop),
     )
 

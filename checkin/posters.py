@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Staff
 from audit.record import record
+from campaigns.models import Stop
 from checkin.devices import joins_until
 from checkin.errors import CheckpointEnded, PosterHangs, PosterIsDown, StopIsOver
 from checkin.models import (
@@ -124,6 +125,17 @@ def poster_at(checkpoint: Checkpoint) -> CheckpointPoster | None:
     return db.session.scalar(
         select(CheckpointPoster).where(
             CheckpointPoster.checkpoint_id == checkpoint.id, CheckpointPoster.taken_down_at.is_(None)
+        )
+    )
+
+
+def posters_at(stop: Stop) -> set[int]:
+    """The checkpoints of ``stop`` at which a poster hangs, in one query."""
+    return set(
+        db.session.scalars(
+            select(CheckpointPoster.checkpoint_id)
+            .join(Checkpoint, Checkpoint.id == CheckpointPoster.checkpoint_id)
+            .where(Checkpoint.stop_id == stop.id, CheckpointPoster.taken_down_at.is_(None))
         )
     )
 

@@ -248,6 +248,7 @@ def test_the_organiser_puts_it_up_prints_it_and_takes_it_down(client: Browser) -
     refused = client.post(page, data=typed)
     assert (refused.status_code, 'value="汾酒"' in refused.text) == (422, True)
     assert client.post(page, data={**typed, "closes_at": "2026-05-28T12:00"}).status_code == 303
+    assert f'href="{page}"' in client.get(f"/gate/{stop.id}/checkpoints").text
     poster = db.session.scalars(select(CheckpointPoster)).one()
     assert (poster.place_word, poster.closes_at.hour) == ("汾酒", 4)
     address = f"http://localhost/here/{poster.code}"
