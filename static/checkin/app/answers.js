@@ -38,6 +38,7 @@ export function answerOf(row, seen, place, { hidden, undo }) {
   answer.querySelector("[data-name]").classList.toggle("answer-name-long", name.length > 6);
   say("unit", hidden ? "" : seen.unit);
   say("class", hidden ? "" : (seen.badge_class_label ?? words(`class.${seen.badge_class}`)));
+  answer.querySelector("[data-class]").dataset.class = seen.badge_class ?? "";
   say("reason", row.undone ? words("undone") : reason);
   say("within", seen.within ? words("within", { number: number(seen.within.number), most: number(seen.within.most) }) : "");
   sayBadge(answer, row, place, hidden);
