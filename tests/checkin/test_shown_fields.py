@@ -57,7 +57,7 @@ def test_what_is_ticked_is_told_by_the_scan_and_the_list_alike_and_nothing_else(
     told = [
         {"label": "称谓或职务", "value": "中国工程院院士"},
         {"label": "首次来访", "value": "是"},
-        {"label": "已选", "value": "煤化工沙龙"},
+        {"label": "已选日程", "value": "煤化工沙龙"},
         {"label": "桌号", "value": "一号桌"},
     ]
     other = another(gate)
