@@ -84,7 +84,6 @@ def create_app(settings: Settings | None = None) -> Flask:
             "pool_size": 5,
             "max_overflow": 5,
             "pool_timeout": 10,
-            "pool_pre_ping": True,
             "hide_parameters": True,  # a statement's values are people's names and numbers; they stay out of the log
             "connect_args": {
                 "connect_timeout": 5,
