@@ -38,7 +38,9 @@ from checkin.models import (
 )
 from checkin.take_in import Upload, take_in
 from jobs.models import OutboxJob
+from registrations.models import Registration
 from registrations.register import withdraw
+from registrations.reissue import reissue_ticket
 from registrations.tickets import forget_keys, make_first_key, ticket_for
 from shared.clock import in_china, now
 from shared.db import db, transaction
@@ -173,10 +175,12 @@ class World:
             for point in points
         }
         self.door = door.id
-        self.codes: dict[int, tuple[str, str]] = {}
+        self.codes: dict[int, list[str]] = {}  # the short code and every ticket that was ever issued
+        self.serials: dict[str, int] = {}
         for _ in range(people):
             row = registrations.registration(at=stop)
-            self.codes[row.id] = (row.code, ticket_for(row))
+            self.codes[row.id] = [row.code, ticket_for(row)]
+            self.serials[self.codes[row.id][1]] = row.ticket_serial
         self.people = list(self.codes)
         self.withdrawn: set[int] = set()
         self.admin = accounts.staff().id
@@ -340,6 +344,22 @@ class World:
             void_check_in(row.id, by=db.session.get_one(Staff, self.admin))
         self.undone.add(row.scan_id)
 
+    def reissue(self, person: int) -> None:
+        """Somebody's ticket is issued anew; the old ones are still shown."""
+        row = db.session.get_one(Registration, person)
+        try:
+            with transaction():
+                reissue_ticket(
+                    person,
+                    instead_of=row.ticket_serial,
+                    reason="遗失",
+                    by=db.session.get_one(Staff, self.admin),
+                )
+        except Refusal:
+            return
+        self.codes[person].append(ticket_for(row))
+        self.serials[self.codes[person][-1]] = row.ticket_serial
+
     def give_up(self, person: int) -> None:
         """Somebody withdraws, before having arrived."""
         try:
@@ -409,7 +429,7 @@ class World:
     def step(self, dice: random.Random, rush: int = 1) -> None:
         """Anything of it, at random; ``rush``: so many scans at once."""
         phone = dice.choice(self.phones)
-        match dice.choices(range(9), weights=(60, 10, 8, 6, 10, 1, 1, 4, 0.3))[0]:
+        match dice.choices(range(10), weights=(60, 10, 8, 6, 10, 1, 1, 4, 0.3, 1))[0]:
             case 0:
                 for _ in range(rush):
                     self.scan(
@@ -434,6 +454,8 @@ class World:
                 self.clock += timedelta(minutes=dice.choice((1, 3, 20, 200)))
             case 8:
                 self.revoke(phone)
+            case 9:
+                self.reissue(dice.choice(self.people))
 
     # ---- what must be ----
 
@@ -497,6 +519,8 @@ class World:
             made.device,
             self.clock,
         )
+        if made.code in self.serials and made.code != self.codes[person][-1]:
+            return "ticket_reissued"
         if person in self.withdrawn:
             return "not_confirmed"
         if point.after_arrival and not self._firsts(person, self.door):
