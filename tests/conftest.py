@@ -34,6 +34,10 @@ ROOT = Path(__file__).parent.parent
 # The suite starts a hundred processes, each three times slower when Python may not keep what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+LONGEST = (
+    "test_every_page.py", "test_ways_in.py", "test_crowd.py", "test_measures.py", "test_kills.py", "test_supervise.py",
+    "test_one_persons_way.py", "test_gate_without_network.py",
+)  # fmt: skip
 _servers = ExitStack()
 _quick_hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _quick_nobody = _quick_hasher.hash("nobody knows this")
@@ -49,11 +53,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Left out: variants nobody asked for."""
+    """Left out: variants nobody asked for. The longest first: one that began last would be waited for by everybody."""
     if not config.getoption("--every-variant"):
         left_out = [item for item in items if item.get_closest_marker("every_variant")]
         items[:] = [item for item in items if not item.get_closest_marker("every_variant")]
         config.hook.pytest_deselected(items=left_out)
+    items[:] = in_turn(items)
+
+
+def in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The longest files at the beginning and in the middle: there the two processes of ``make test`` begin."""
+    longest = {name: [item for item in items if item.path.name == name] for name in LONGEST}
+    others = [item for item in items if item.path.name not in longest]
+    (first, second), half = (
+        ([item for name in LONGEST[begin::2] for item in longest[name]] for begin in (0, 1)),
+        len(others) // 2,
+    )
+    return [*first, *others[:half], *second, *others[half:]]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -80,13 +80,21 @@ def free_port() -> int:
 class Served:
     """The product served from ``database_url``; use as a context manager."""
 
-    def __init__(self, database_url: str, directory: Path, *, smtp_url: str | None = None) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        directory: Path,
+        *,
+        smtp_url: str | None = None,
+        parts: tuple[str, ...] = ("web", "worker", "relay"),
+    ) -> None:
         self.database_url = database_url
         self.directory = directory
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._redis = EmbeddedRedis(directory / "redis")
         self._smtp_url = smtp_url
+        self._parts = parts
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.app: Flask
 
@@ -116,7 +124,7 @@ class Served:
             )
         )
         try:
-            for name in ("web", "worker", "relay"):
+            for name in self._parts:
                 self.start(name)
             self.wait_until_it_answers(60)
         except BaseException:

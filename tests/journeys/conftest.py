@@ -39,9 +39,18 @@ def post_office() -> Iterator[PostOffice]:
 
 
 @pytest.fixture
-def served(fresh_database: Callable[[], str], post_office: PostOffice, tmp_path: Path) -> Iterator[Served]:
-    """The product, served from a database of its own, with an administrator and a gate volunteer."""
-    with Served(fresh_database(), tmp_path, smtp_url=post_office.url) as product:
+def served(
+    request: pytest.FixtureRequest,
+    fresh_database: Callable[[], str],
+    post_office: PostOffice,
+    tmp_path: Path,
+) -> Iterator[Served]:
+    """The product, served from a database of its own, with an administrator and a gate volunteer.
+
+    A journey marked ``web_alone`` waits for nothing that is done behind the pages: two processes less.
+    """
+    parts = ("web",) if request.node.get_closest_marker("web_alone") else ("web", "worker", "relay")
+    with Served(fresh_database(), tmp_path, smtp_url=post_office.url, parts=parts) as product:
         with product.app.app_context():
             add_people()
         yield product

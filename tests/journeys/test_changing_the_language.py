@@ -9,7 +9,7 @@ from tests.browser import PHONE, Watched, a_browser
 from tests.factories import campaigns
 from tests.served import Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.web_alone]
 
 
 def test_what_was_typed_outlives_the_change_of_language_and_the_consent_does_not(served: Served) -> None:

@@ -20,7 +20,7 @@ from tests.journeys.conftest import PASSWORD
 from tests.journeys.looking import look, sign_in
 from tests.served import Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.web_alone]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.factories import campaigns, gates, registrations
 from tests.journeys.looking import film_of_many, look
 from tests.served import Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.web_alone]
 
 NAMES = (
     "李文博", "欧阳若兰", "张𬱖", "古丽米热·阿布都热依木", "王建国", "赵小雨", "孙一诺", "周子涵", "吴越", "郑思远",

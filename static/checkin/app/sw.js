@@ -2,6 +2,7 @@
 // The server writes before this: self.GATE = {version, files, pages}.
 const { version, files, pages } = self.GATE;
 const CACHE = `gate-${version}`;
+const BUILT = files[0].slice(0, files[0].lastIndexOf("/") + 1); // where built files lie; their names say what is in them
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
@@ -14,7 +15,9 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
-      for (const name of await caches.keys()) if (name.startsWith("gate-") && name !== CACHE) await caches.delete(name);
+      // The version before stays: another tab may still run it, and not have loaded all of it.
+      const before = (await caches.keys()).filter((name) => name.startsWith("gate-") && name !== CACHE);
+      for (const name of before.slice(0, -1)) await caches.delete(name);
       await self.clients.claim();
     })(),
   );
@@ -33,6 +36,8 @@ self.addEventListener("fetch", (event) => {
     if (page) event.respondWith(fromCache(page, event.request));
   } else if (files.includes(address.pathname)) {
     event.respondWith(fromCache(address.pathname, event.request));
+  } else if (address.pathname.startsWith(BUILT)) {
+    event.respondWith(caches.match(address.pathname).then((kept) => kept ?? fetch(event.request)));
   }
 });
 
