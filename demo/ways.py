@@ -84,3 +84,4 @@ def open_other_ways(by: Staff) -> None:
         by=by,
     )
     guest.code = "ACADEM29"  # two demos of one day hold the same people with the same codes
+    guest.gate_note = "院士，请通知接待组王主任，并由礼仪引导至贵宾室"
