@@ -242,7 +242,7 @@ def children(settings: LaunchSettings) -> list[Child]:
     """The product's own processes, in the order they start and end."""
     python = sys.executable
     web = [
-        *(python, "-m", "granian", "app:create_app", "--factory", "--interface", "wsgi"),
+        *(python, "-m", "granian", "app:served", "--factory", "--interface", "wsgi"),
         *("--host", settings.host, "--port", str(settings.port), "--no-ws"),
         *("--workers", str(settings.web_workers), "--blocking-threads", "4"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "8", "--log-level", "warning"),

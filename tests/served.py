@@ -149,7 +149,7 @@ class Served:
                 "--interface",
                 "wsgi",
                 "--factory",
-                "app:create_app",
+                "app:served",
                 "--host",
                 "127.0.0.1",
                 "--port",
