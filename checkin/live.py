@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from campaigns.models import Stop
 from checkin.device_lists import DeviceLine, Trouble, devices_of, trouble_of
 from checkin.figures import LATELY, PointFigures, StopFigures, figures_of, minutes_by_stop, points_of
-from checkin.models import DeviceRole
+from checkin.models import SCANNING_ROLES, DeviceRole
 
 WINDOWS = (60, 120)
 """How many minutes the bars may show."""
@@ -93,6 +93,11 @@ class Live:
     def silent(self) -> int:
         """How many devices were heard and are not any more."""
         return sum(device.is_silent for device in self.devices)
+
+    @property
+    def scanning(self) -> int:
+        """How many may scan; stations that print are devices too, and scan nothing."""
+        return sum(device.role in SCANNING_ROLES for device in self.devices)
 
     @property
     def pending(self) -> int:

@@ -21,7 +21,7 @@ from tests.journeys.conftest import PASSWORD
 from tests.journeys.looking import look, sign_in
 from tests.served import Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.web_alone]
 LONG = 30_000
 NAMES = ("林徽之", "未同意者", "梁思承")
 
