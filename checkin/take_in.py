@@ -226,6 +226,8 @@ def _bodies_of(codes: set[str]) -> dict[str, TicketBody]:
 
 def _shown(bodies: dict[str, TicketBody], holders: dict[int, Holder]) -> dict[str, Shown]:
     """Code → what the rule looks at: also when the key ended and since when a replaced ticket is replaced."""
+    if not bodies:
+        return {}
     key_ids = {body.key_id for body in bodies.values()}
     keys: dict[int, tuple[datetime | None, datetime | None]] = {
         key_id: (ends_at, withdrawn_at)
