@@ -28,7 +28,7 @@ from checkin.bundle import bundle_for, iso, point_shape
 from checkin.by_device import Bearer, bearer, by_device
 from checkin.devices import join as join_with
 from checkin.devices import note_sighting
-from checkin.errors import AlreadyCheckedIn, NotForThisRole, NotForThisStop, NotUnderstood, RegisteredAlready
+from checkin.errors import AlreadyCheckedIn, NotForThisRole, NotUnderstood, RegisteredAlready
 from checkin.fold import day_counted
 from checkin.forms import API_FIELDS, walk_in_form
 from checkin.groups import Companion, group_at_scan
@@ -335,9 +335,9 @@ def _shown(
     who: Bearer, point: Checkpoint, shown: Presented, direction: Direction, within: dict[str, int] | None
 ) -> dict[str, Any]:
     refusal = shown.refusal
-    holder = (
-        None if isinstance(refusal, NotForThisStop) else shown.holder
-    )  # another stop's people stay unnamed
+    holder = shown.holder
+    if holder is not None and holder.stop_id != point.stop_id:
+        holder = None  # another stop's people stay unnamed, whatever they are refused for
     if refusal is not None:
         message = refusal.message
     elif point.often is Often.IN_AND_OUT and direction is Direction.OUT:

@@ -30,15 +30,19 @@ def refuse_unless_open(poster: CheckpointPoster, at: datetime) -> None:
         raise CheckpointClosed(poster.closes_at)
 
 
-def count_tap(poster: CheckpointPoster, who: str | int, *, from_where: str) -> Refusal | None:
+def count_tap(
+    poster: CheckpointPoster, who: str | int, *, place_word: str, from_where: str
+) -> Refusal | None:
     """Count a tap before it is looked at; TooManyTries when there were too many.
 
     In a transaction of its own, which the caller commits in any case: a whole hall sits behind one address, and whoever
     holds its count while somebody is let in keeps all the others waiting.
     """
+    # With a wrong word no code is looked at, so that says nothing of codes, and a hall may mistype it.
+    tries_a_code = isinstance(who, str) and is_the_word(poster, place_word)
     for door, by_whom, most in (
         ("poster.place", from_where, MOST_FROM_ONE_PLACE),
-        ("poster.code", from_where if isinstance(who, str) else None, MOST_WRONG_CODES),
+        ("poster.code", from_where if tries_a_code else None, MOST_WRONG_CODES),
         ("poster.ticket", f"{poster.id}:{who}", MOST_OF_ONE_TICKET),
     ):
         if by_whom is not None and not knock(door, by_whom, most=most, within=TRIES_WITHIN):

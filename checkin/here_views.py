@@ -66,16 +66,16 @@ def check_in(code: str) -> ResponseReturnValue:
         found = hanging_poster(code)
         _refuse_unless_here(found)
         who = _who(found)
-        from_where = request.remote_addr or ""
+        from_where, place_word = request.remote_addr or "", request.form.get("place_word", "")[:40]
         with transaction():
-            too_many = count_tap(found, who, from_where=from_where)
+            too_many = count_tap(found, who, place_word=place_word, from_where=from_where)
         if too_many is not None:
             return _refused(found, too_many)
         with transaction():
             answer = check_in_by_poster(
                 found,
                 who,
-                place_word=request.form.get("place_word", "")[:40],
+                place_word=place_word,
                 scan_id=_scan_id(),
                 from_where=from_where,
                 at=now(),
@@ -182,9 +182,9 @@ def _mine(poster: CheckpointPoster) -> list[Registration]:
 def _who(poster: CheckpointPoster) -> str | int:
     """Who checks in: one of the tickets known on this phone, or the code typed. Raises NothingScanned."""
     chosen = request.form.get("who", "")
-    mine = {one.id for one in _mine(poster)}
-    if chosen.isascii() and chosen.isdigit() and int(chosen) in mine:
-        return int(chosen)
+    mine = {str(one.id): one.id for one in _mine(poster)}
+    if chosen in mine:
+        return mine[chosen]
     typed = request.form.get("ticket_code", "").strip()
     if not typed or len(typed) > 300:
         raise NothingScanned(_("Type the code that stands beneath the QR code of your ticket."))

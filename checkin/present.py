@@ -84,7 +84,7 @@ def present(
         "received_at": moment,
         "asked": True,
     }
-    holder = holder_of(code, checkpoint)
+    holder = holder_of(code, checkpoint, scan_id=scan_id)
     if holder is None:
         return _refuse(scan, None, UnknownCode(), ticket_hash=hashed(code))
 

@@ -20,7 +20,7 @@ from audit.record import record
 from checkin.errors import DeviceRevoked, NotUnderstood
 from checkin.fold import Folded
 from checkin.groups import Companion, groups_among
-from checkin.holders import holders_of, shown
+from checkin.holders import await_scans, holders_of, shown
 from checkin.lookups import arrived_among, chosen_among
 from checkin.models import (
     Checkpoint,
@@ -183,6 +183,9 @@ def _its_own(undone: set[UUID], device: Device) -> set[UUID]:
     """Those that ``device`` may take back. One that is not here yet is its own to come: nobody else knows its id."""
     if not undone:
         return undone
+    here = db.session.scalars(select(Scan.id).where(Scan.id.in_(undone)))
+    if coming := undone - set(here):
+        await_scans(coming)
     own = Scan.device_id == device.id
     if device.role is DeviceRole.SUPERVISE:
         own = own | Scan.checkpoint_id.in_(device.checkpoint_ids)

@@ -18,6 +18,7 @@ from checkin.lookups import arrival_point
 from checkin.models import CheckIn, Device, Direction, Scan
 from checkin.present import Presented, present
 from checkin.take_in import Upload, take_in
+from people.folding import folded
 from registrations.admission import Admission
 from registrations.lookups import standing_with_mobile
 from registrations.models import BadgeClass, Basis, Registration, Way
@@ -113,9 +114,9 @@ def walk_in_by_device(
 def _refuse_if_known(application: Application, *, stop_id: int, walk_in_id: UUID) -> None:
     """Raise RegisteredAlready when the mobile stands on the list, WalkInUsedBefore when the number is somebody else's."""
     before = db.session.scalar(select(Registration).where(Registration.submission_id == walk_in_id))
-    if before is not None and (before.stop_id, before.person.full_name, before.person.mobile) != (
+    if before is not None and (before.stop_id, folded(before.person.full_name), before.person.mobile) != (
         stop_id,
-        application.full_name,
+        folded(application.full_name),  # he may have been known before, by another spelling
         application.mobile,
     ):
         raise WalkInUsedBefore

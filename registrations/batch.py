@@ -165,7 +165,11 @@ def do_chunk(work: LongWork, position: int) -> int | None:
         else:
             work.done += 1
     batch.skipped = skipped
-    return following if following < len(batch.registration_ids) else None
+    if following < len(batch.registration_ids):
+        return following
+    # The words are with the people now, and go with them; here they would stay.
+    batch.options = {name: value for name, value in batch.options.items() if name != "gate_note"}
+    return None
 
 
 def words_of(work: LongWork) -> list[str]:
@@ -206,7 +210,7 @@ def _do(batch: Batch, registration: Registration, number: int, by: Staff) -> Non
     elif batch.act is Act.PRIORITY:
         give_priority(registration.id, priority=int(options["priority"]), reason=options["reason"], by=by)
     elif batch.act is Act.GATE_NOTE:
-        write_gate_note(registration.id, str(options["gate_note"]), by=by)
+        write_gate_note(registration.id, str(options.get("gate_note", "")), by=by)
     elif batch.act is Act.NO_GATE_NOTE:
         remove_gate_note(registration.id, by=by)
     elif batch.act is Act.REVIEWERS:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Delete, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, Delete, Update, delete, func, or_, select, update
 
 from audit.record import APPLICANT, SYSTEM, Actor, record
 from files.keep import remove_file
+from jobs.models import LongWork
 from jobs.outbox import announce
 from messages.erase import empty_messages
 from people.erase import empty_person
@@ -22,8 +23,10 @@ from registrations.facts import PersonErased
 from registrations.lookups import arrived_at
 from registrations.models import (
     STANDING,
+    Act,
     AnswerChange,
     AnswerFile,
+    Batch,
     ContactChange,
     FormDraft,
     Invitation,
@@ -36,7 +39,7 @@ from registrations.models import (
 from registrations.register import withdraw
 from shared.clock import now, today
 from shared.codes import new_code
-from shared.db import db, hold
+from shared.db import array_of, db, hold
 from shared.errors import NotFound
 
 BACKUPS_KEPT_FOR = timedelta(days=35)
@@ -135,6 +138,17 @@ def empty_registrations(registration_ids: Iterable[int]) -> dict[str, int]:
         row.erased_at = moment
     db.session.flush()
     _run(update(StateChange).where(StateChange.registration_id.in_(ids)).values(reason=None, note=None))
+    # What was to be written about several, and was not written to the end.
+    under_way = select(LongWork.id).where(LongWork.finished_at.is_(None))
+    _run(
+        update(Batch)
+        .where(
+            Batch.act == Act.GATE_NOTE,
+            Batch.registration_ids.op("&&")(array_of(sorted(ids))),
+            or_(Batch.work_id.is_(None), Batch.work_id.not_in(under_way)),
+        )
+        .values(options=Batch.options.op("-")("gate_note"))
+    )
     _run(update(TicketReissue).where(TicketReissue.registration_id.in_(ids)).values(reason=None))
     _run(update(AnswerChange).where(AnswerChange.registration_id.in_(ids)).values(values_sealed=None))
     _run(delete(ContactChange).where(ContactChange.registration_id.in_(ids)))

@@ -108,9 +108,9 @@ def hold(model: type[Held], row_id: int) -> Held | None:
     )
 
 
-def array_of(numbers: Sequence[int]) -> BindParameter[Sequence[int]]:
+def array_of(numbers: Sequence[int], kind: type[Integer] = Integer) -> BindParameter[Sequence[int]]:
     """Ids as one value, for ``column == any_(array_of(ids))``: the same statement for one id and for thousands."""
-    return bindparam(None, list(numbers), type_=ARRAY(Integer), unique=True)
+    return bindparam(None, list(numbers), type_=ARRAY(kind), unique=True)
 
 
 ASKED_AFTER = 5.0

@@ -429,3 +429,14 @@ def test_whoever_has_no_token_is_nobody(gate: Gate) -> None:
         answer: Any = gate.client.get("/api/v1/device", headers=header)
         assert (answer.status_code, answer.json["error"]) == (401, "no_token")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_another_stops_guest_stays_unnamed_also_where_the_stop_is_cancelled(gate: Gate) -> None:
+    elsewhere = registrations.registration(gate_note="院士")
+    gate.stop.cancelled_at = now()
+    db.session.commit()
+    answer = gate.scan(elsewhere.code).json
+    assert answer["reason"] == "stop_cancelled"
+    assert {answer[one] for one in ("name", "unit", "badge_class", "attention", "group")} == {None}
+    ours = gate.scan(registrations.registration(at=gate.stop).code).json
+    assert ours["name"], "whose stop it is may be named"

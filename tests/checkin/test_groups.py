@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,8 @@ from checkin.lookups import arrival_point, standing_check_in
 from checkin.models import CheckIn, DeviceRole, Scan, SetAside, Verdict
 from delegations.gather import DelegationPlan, name_members, open_delegation
 from registrations.models import Registration, RegistrationState
-from registrations.tickets import ticket_for
+from registrations.ticket_keys import end_key, withdraw_key
+from registrations.tickets import make_key, ticket_for, ticket_on
 from shared.clock import now
 from shared.db import db, transaction
 from tests.checkin.test_api import Gate, another, described, fits, gate  # noqa: F401 - the fixture
@@ -95,6 +97,24 @@ def test_after_one_of_them_the_others_are_named_and_let_in_each_by_a_scan_of_his
     leader.state = RegistrationState.WITHDRAWN
     db.session.commit()
     assert scans_only.scan(code, registration_id=others[0].id).json["reason"] == "unknown_code"
+
+
+def test_a_ticket_whose_key_is_over_lets_in_nobody_who_came_with_its_holder(gate: Gate) -> None:  # noqa: F811
+    leader, first, second, third = delegation_at(gate.stop, 4)
+    scans_only = another(gate, role=DeviceRole.SCAN)
+    code = ticket_for(leader)
+    with transaction():
+        make_key()
+    assert scans_only.scan(code, registration_id=first.id).json["reason"] is None, "an earlier key holds"
+    key_id = ticket_on(code).key_id
+    with transaction():
+        end_key(key_id, now() + timedelta(hours=1)).ends_at = now() - timedelta(seconds=1)
+    assert scans_only.scan(code, registration_id=second.id).json["reason"] == "unknown_code"
+    with transaction():
+        end_key(key_id, None)
+        withdraw_key(key_id)
+    assert scans_only.scan(code, registration_id=third.id).json["reason"] == "unknown_code"
+    assert scans_only.scan(ticket_for(leader), registration_id=third.id).json["let_in"]
 
 
 def test_alone_a_device_knows_them_by_its_list_and_uploads_each_in_any_order(gate: Gate) -> None:  # noqa: F811

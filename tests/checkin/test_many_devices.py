@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from uuid import uuid4
 
 import pytest
@@ -18,11 +20,12 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.serving import make_server
 
 from checkin.devices import join, open_code
-from checkin.errors import JoinCodeUsedUp
+from checkin.errors import JoinCodeUsedUp, ScanWasUndone
 from checkin.groups import Companion
-from checkin.lookups import arrival_point
+from checkin.lookups import arrival_point, standing_check_in
 from checkin.models import CheckIn, Checkpoint, Device, DeviceInvite, DeviceRole, Scan
 from checkin.present import present
+from checkin.take_in import take_in
 from checkin.walk_in import walk_in_by_device
 from people.models import Person
 from registrations.models import BadgeClass, Education, Registration
@@ -234,3 +237,63 @@ def test_of_five_of_a_delegation_three_have_room_though_two_devices_let_them_in_
     db.session.commit()
     answers, within = five_by_two_devices(hall)
     assert (within, answers.count(None)) == (6, 5)
+
+
+def test_a_scan_taken_back_while_it_is_written_lets_nobody_in(hall: Flask) -> None:
+    """The device heard no answer in time and took its question back, and the server was still at it."""
+    device = gates.device(campaigns.stop())
+    tickets = [registrations.registration(at=device.stop) for _ in range(2)]
+    number, ids, codes = device.id, [one.id for one in tickets], [one.code for one in tickets]
+    db.session.commit()
+    asked = [uuid4(), uuid4()]
+    said: list[str] = []
+    steps = {name: Event() for name in ("written", "write on", "taken back", "go on")}
+
+    def scans(which: int) -> None:
+        with hall.app_context(), transaction():
+            one = db.session.get_one(Device, number)
+            try:
+                present(
+                    codes[which],
+                    checkpoint=arrival_point(one.stop_id),
+                    gate="东门",
+                    by=one.vouched_by,
+                    device=one,
+                    scan_id=asked[which],
+                )
+            except ScanWasUndone as refusal:
+                said.append(refusal.code)
+                return
+            steps["written"].set()
+            steps["write on"].wait(20)
+
+    def takes_back(which: int) -> None:
+        with hall.app_context(), transaction():
+            take_in([], [asked[which]], device=db.session.get_one(Device, number))
+            steps["taken back"].set()
+            steps["go on"].wait(20)
+
+    with ThreadPoolExecutor(2) as pool:
+        # The scan is written and not committed when it is taken back.
+        steps["go on"].set()
+        scan = pool.submit(scans, 0)
+        assert steps["written"].wait(20)
+        undo = pool.submit(takes_back, 0)
+        steps["taken back"].wait(1)
+        steps["write on"].set()
+        scan.result(20)
+        undo.result(20)
+        # It is taken back, not committed yet, when the scan comes.
+        steps["go on"].clear()
+        steps["taken back"].clear()
+        undo = pool.submit(takes_back, 1)
+        assert steps["taken back"].wait(20)
+        scan = pool.submit(scans, 1)
+        with suppress(TimeoutError):
+            scan.result(1)
+        steps["go on"].set()
+        scan.result(20)
+        undo.result(20)
+    db.session.rollback()
+    assert [standing_check_in(one) for one in ids] == [None, None]
+    assert said == [ScanWasUndone.code]

@@ -173,6 +173,19 @@ def test_whoever_tries_without_end_is_stopped(client: Browser, monkeypatch: pyte
     assert len([scan for scan in scans() if scan.registration_id]) == by_poster_module.MOST_OF_ONE_TICKET
 
 
+def test_a_hall_that_mistypes_the_word_is_not_taken_for_one_that_tries_codes(
+    client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(by_poster_module, "MOST_WRONG_CODES", 2)
+    registration = registrations.registration()
+    poster = hung(registration.stop, place_word="汾酒")
+    for _guest in range(3):
+        answer = tap(client, poster, ticket_code=registration.code, place_word="竹叶青")
+        assert (answer.status_code, "word-0-error" in answer.text) == (422, True)
+    assert tap(client, poster, ticket_code=registration.code, place_word="汾酒").status_code == 200
+    assert tap(client, poster, who="1" * 5_000).status_code == 422, "no ticket of this phone"
+
+
 def test_a_screen_is_scanned_now_and_here(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     registration = registrations.registration()
     poster = hung(registration.stop, is_screen=True)

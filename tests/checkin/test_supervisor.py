@@ -13,6 +13,7 @@ from accounts.models import Role
 from audit.models import AuditEntry
 from checkin.lookups import arrival_point, standing_check_in
 from checkin.models import CheckIn, DeviceRole, Scan, ScanUndo, Verdict
+from people.find_or_add import find_or_add
 from people.models import Person
 from privacy.models import Consent
 from registrations.models import Registration, RegistrationState, Way
@@ -235,3 +236,17 @@ def test_only_a_supervisor_at_the_door_registers_and_only_where_whoever_vouches_
     assert by_volunteer.post("/walk-ins", typed()).status_code == 403
     assert count(Registration) == 0
     assert arrival_point(desk.stop.id).id in desk.device.checkpoint_ids
+
+
+def test_a_walk_in_known_before_by_another_spelling_is_sent_again_as_well(desk: Gate) -> None:
+    """Who was here last year with the same mobile stays the person he was, by the name he had."""
+    known = find_or_add(full_name="张国强", mobile="+8613900001234", email="")
+    db.session.commit()
+    sent = typed(full_name="張國強")
+    for _lost_answer in range(2):
+        answer = desk.post("/walk-ins", sent)
+        assert (answer.status_code, answer.json.get("let_in")) == (201, True), answer.json
+    here = db.session.scalars(select(Registration).where(Registration.stop_id == desk.stop.id)).one()
+    assert here.person_id == known.id
+    other = desk.post("/walk-ins", {**sent, "full_name": "李四"})
+    assert other.json["error"] == "walk_in_used_before"

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from accounts.models import Role, Staff
 from audit.models import AuditEntry
 from registrations.batch import preview_of
+from registrations.erase import empty_registrations
 from registrations.errors import GateNoteMissing
 from registrations.models import Act, Registration, RegistrationState
 from shared.db import db
@@ -103,3 +104,18 @@ def test_only_whoever_may_take_contacts_out_takes_notes_out(client: Browser, org
         seen.append((lines[1][0], lines[1][1]))
     assert seen[1] == (row.person.full_name, NOTE)
     assert seen[0] == (row.person.full_name, "")
+
+
+def test_a_note_written_for_many_is_kept_with_the_people_alone(organiser: Staff) -> None:
+    stop = campaigns.stop()
+    rows = [registrations.registration(at=stop) for _ in range(2)]
+    done = carried_out(chosen(Act.GATE_NOTE, rows, organiser), organiser, gate_note=NOTE)
+    assert [row.gate_note for row in rows] == [NOTE, NOTE]
+    assert NOTE not in str(done.options)
+    # Given up half way, the words lie there until one of them is erased.
+    halted = chosen(Act.GATE_NOTE, rows, organiser)
+    halted.options = {"gate_note": NOTE, "other": 1}
+    db.session.flush()
+    empty_registrations([rows[1].id])
+    db.session.refresh(halted)
+    assert halted.options == {"other": 1}
