@@ -36,6 +36,7 @@ from shared.translated import install_fast_gettext
 
 PACKAGES = (
     "accounts",
+    "arrivals",
     "badges",
     "campaigns",
     "checkin",

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from checkin import (
-    afterwards_views,
     api_views,
     app_views,
     checkpoint_views,
     device_views,
     group_views,
     here_views,
-    live_views,
     own_copy,
     poster_views,
     tasks,
     views,
     walk_in_views,
-    wall_views,
 )
 from shared.edges import Edges
 
@@ -29,10 +26,6 @@ EDGES = Edges(
         checkpoint_views.bp,
         device_views.bp,
         group_views.bp,
-        live_views.bp,
-        afterwards_views.bp,
-        wall_views.bp,
-        wall_views.public_bp,
         app_views.bp,
         api_views.bp,
     ),

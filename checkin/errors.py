@@ -53,7 +53,6 @@ __all__ = [
     "UndoTooLate",
     "UnknownCode",
     "WalkInUsedBefore",
-    "WallIsOff",
     "WasNotWithin",
     "WrongPlaceWord",
 ]
@@ -542,11 +541,3 @@ class StopIsOver(Refusal):
 
     code = "stop_is_over"
     sentence = _l("This stop is over or cancelled: no device joins it any more.")
-
-
-class WallIsOff(Refusal):
-    """An address of a screen that shows nothing: ended, over, or never made."""
-
-    status = 404
-    code = "wall_is_off"
-    sentence = _l("This screen is switched off. Ask the organiser for a new address.")

@@ -32,6 +32,7 @@ for package in (
     "delegations",
     "leads",
     "printing",
+    "arrivals",
 ):
     import_module(f"{package}.models")
 

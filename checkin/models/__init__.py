@@ -17,7 +17,6 @@ from checkin.models.device import (
 )
 from checkin.models.poster import CheckpointPoster
 from checkin.models.scan import Direction, Scan, ScanUndo, SetAside, Verdict
-from checkin.models.wall import Wall
 
 __all__ = [
     "JOINED_ROLES",
@@ -40,5 +39,4 @@ __all__ = [
     "ScanUndo",
     "SetAside",
     "Verdict",
-    "Wall",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from accounts.models import Role, RoleGrant
+from arrivals.walls import put_up
 from campaigns.families import built_in
 from campaigns.models import CampaignTemplate, Channel, ProgrammeItem, ProgrammeKind
 from checkin.devices import open_code
@@ -16,7 +17,6 @@ from checkin.lookups import arrival_point
 from checkin.models import CheckIn, DeviceRole, SetAside
 from checkin.posters import PosterPlan, put_up_poster
 from checkin.present import present
-from checkin.walls import put_up
 from delegations.models import Delegation
 from employers.models import Employer
 from imports.models import ImportRun, ImportState

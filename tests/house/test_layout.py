@@ -33,6 +33,7 @@ PACKAGES = [
     "delegations",
     "badges",
     "printing",
+    "arrivals",
     "leads",
     "reports",
     "demo",

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.sign_in import staff_with_login
+from arrivals.walls import put_up, take_down
 from campaigns.models import Stop
 from checkin.check_in import check_in
-from checkin.walls import put_up, take_down
 from privacy.consent import give_consent, withdraw_consent
 from privacy.purposes import Purpose
 from shared.clock import now

@@ -11,9 +11,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from accounts.models import Role
+from arrivals.afterwards import course_of, curves_of, day_of
 from audit.models import AuditEntry
 from campaigns.models import Stop
-from checkin.afterwards import course_of, curves_of, day_of
 from checkin.figures import Counted, counted_of
 from shared.clock import now
 from shared.db import db

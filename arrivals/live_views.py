@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from accounts.access import requires
 from accounts.permissions import Permission, reach_of
+from arrivals.live import BEFORE_DOORS, WINDOWS, live_of, silent_devices
 from campaigns.lookups import stop_for
 from campaigns.models import Stop
 from checkin.device_lists import Trouble, trouble_of
 from checkin.figures import Counted, counted_of
-from checkin.live import BEFORE_DOORS, WINDOWS, live_of, silent_devices
 from shared.clock import now
 from shared.language import current_language
 from shared.one_answer import one_answer
@@ -51,15 +51,15 @@ def live(stop_id: int) -> ResponseReturnValue:
         answer.headers["Cache-Control"] = "private, no-cache"
         return answer.make_conditional(request)
     return render_template(
-        "checkin/live.html", stop=stop, piece=piece, window=window, windows=WINDOWS, moment_now=now()
+        "arrivals/live.html", stop=stop, piece=piece, window=window, windows=WINDOWS, moment_now=now()
     )
 
 
 def _piece(stop: Stop, window: int) -> Piece:
     moment = now()
     told = live_of(stop, moment, window=window)
-    summary = render_template("checkin/_live_summary.html", live=told).strip()
-    html = render_template("checkin/_live.html", stop=stop, live=told, summary=summary, moment_now=moment)
+    summary = render_template("arrivals/_live_summary.html", live=told).strip()
+    html = render_template("arrivals/_live.html", stop=stop, live=told, summary=summary, moment_now=moment)
     return Piece(html, hashlib.sha256(html.encode()).hexdigest()[:32], summary)
 
 

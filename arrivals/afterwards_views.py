@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from accounts.access import requires
 from accounts.permissions import Permission, reach_of
+from arrivals.afterwards import BUSIEST, day_of
+from arrivals.afterwards_sheets import file_of_day, meanings
 from audit.record import record
 from campaigns.lookups import stop_for
-from checkin.afterwards import BUSIEST, day_of
-from checkin.afterwards_sheets import file_of_day, meanings
 from registrations.exports import Format
 from shared.clock import in_china, now
 from shared.db import transaction
@@ -27,7 +27,7 @@ def figures(stop_id: int) -> ResponseReturnValue:
     stop = stop_for(g.staff, stop_id, SEE)
     moment = now()
     return render_template(
-        "checkin/figures.html",
+        "arrivals/figures.html",
         stop=stop,
         day=day_of(stop, moment, by=g.staff),
         meanings=meanings(),

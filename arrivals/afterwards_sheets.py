@@ -8,7 +8,7 @@ from io import BytesIO
 import xlsxwriter
 from flask_babel import gettext as _
 
-from checkin.afterwards import Course, Day
+from arrivals.afterwards import Course, Day
 from checkin.models import Verdict
 from registrations.exports import Format, csv_lines
 from shared.clock import in_china

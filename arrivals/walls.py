@@ -12,12 +12,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, lazyload
 
 from accounts.models import Staff
+from arrivals.errors import WallIsOff
+from arrivals.models import Wall
 from audit.record import record
 from campaigns.models import Stop
 from checkin.devices import hash_of_token, joins_until
-from checkin.errors import StopIsOver, WallIsOff
+from checkin.errors import StopIsOver
 from checkin.figures import Counted, counted_of
-from checkin.models import CheckIn, Wall
+from checkin.models import CheckIn
 from people.models import Person
 from privacy.consent import has_consented
 from privacy.purposes import Purpose

@@ -22,14 +22,14 @@ from flask_babel import refresh
 
 from accounts.access import open_to_everyone, requires
 from accounts.permissions import Permission
+from arrivals.errors import WallIsOff
+from arrivals.models import Wall
+from arrivals.wall_forms import WallForm
+from arrivals.walls import Made, agreed_at, put_up, shown_at, take_down, wall_behind, walls_of
 from campaigns.lookups import stop_for
 from campaigns.models import Stop
 from checkin.devices import joins_until
-from checkin.errors import WallIsOff
 from checkin.figures import counted_of
-from checkin.models import Wall
-from checkin.wall_forms import WallForm
-from checkin.walls import Made, agreed_at, put_up, shown_at, take_down, wall_behind, walls_of
 from shared.clock import now
 from shared.db import transaction
 from shared.errors import Refusal
@@ -90,13 +90,13 @@ def wall(token: str) -> ResponseReturnValue:
         if by_script:
             return {"error": refusal.code}, refusal.status
         return _alone(
-            make_response(render_template("checkin/wall_off.html", refusal=refusal), refusal.status)
+            make_response(render_template("arrivals/wall_off.html", refusal=refusal), refusal.status)
         )
     g.language = found.language
     refresh()
     html, mark = one_answer(("wall", found.stop_id, found.language), lambda: _piece(found))
     if not by_script:
-        return _alone(make_response(render_template("checkin/wall.html", stop=found.stop, piece=html)))
+        return _alone(make_response(render_template("arrivals/wall.html", stop=found.stop, piece=html)))
     answer = Response(html, mimetype="text/html")
     answer.set_etag(mark)
     answer.headers["Cache-Control"] = "private, no-cache"
@@ -104,7 +104,7 @@ def wall(token: str) -> ResponseReturnValue:
 
 
 def _piece(wall: Wall) -> tuple[str, str]:
-    html = render_template("checkin/_wall.html", shown=shown_at(wall.stop, now()))
+    html = render_template("arrivals/_wall.html", shown=shown_at(wall.stop, now()))
     return html, hashlib.sha256(html.encode()).hexdigest()[:32]
 
 
@@ -118,7 +118,7 @@ def _page(stop: Stop, form: WallForm, made: Made | None = None) -> str:
     moment = now()
     public_url = current_app.config["SETTINGS"].public_url.rstrip("/")
     return render_template(
-        "checkin/walls.html",
+        "arrivals/walls.html",
         stop=stop,
         form=form,
         walls=walls_of(stop),

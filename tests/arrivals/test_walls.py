@@ -10,12 +10,12 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role
+from arrivals.models import Wall
+from arrivals.walls import NAMED_FOR, NAMES, agreed_at, put_up, shown_at
 from campaigns.models import Stop
 from checkin.check_in import check_in, void_check_in
 from checkin.errors import StopIsOver
 from checkin.lookups import standing_check_in
-from checkin.models import Wall
-from checkin.walls import NAMED_FOR, NAMES, agreed_at, put_up, shown_at
 from privacy.consent import give_consent, withdraw_consent
 from privacy.purposes import Purpose
 from registrations.models import BadgeClass

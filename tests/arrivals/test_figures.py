@@ -12,9 +12,9 @@ import pytest
 from flask import Flask
 
 from accounts.models import Role
+from arrivals.live import bars_of, forecast_of, live_of
 from campaigns.models import Stop
 from checkin.figures import Counted, counted_of, figures_of, minutes_by_stop, points_of
-from checkin.live import bars_of, forecast_of, live_of
 from checkin.lookups import arrival_point
 from checkin.models import CheckpointKind, DeviceSighting, Direction, Often
 from checkin.take_in import Upload, take_in
