@@ -109,5 +109,5 @@ class Watched:
 
     def assert_clean(self) -> None:
         """Nothing from outside, no complaint."""
-        assert self.outside == []
-        assert self.complaints == []
+        assert self.outside == [], self.outside
+        assert self.complaints == [], self.complaints

@@ -2,7 +2,14 @@
 // The server writes before this: self.GATE = {version, files, pages}.
 const { version, files, pages } = self.GATE;
 const CACHE = `gate-${version}`;
-const BUILT = files[0].slice(0, files[0].lastIndexOf("/") + 1); // where built files lie; their names say what is in them
+
+// What the version before loads, for a tab that still runs it.
+const older = new Set();
+(async () => {
+  for (const name of (await caches.keys()).filter((one) => one.startsWith("gate-") && one !== CACHE)) {
+    for (const { url } of await (await caches.open(name)).keys()) older.add(new URL(url).pathname);
+  }
+})();
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
@@ -36,7 +43,7 @@ self.addEventListener("fetch", (event) => {
     if (page) event.respondWith(fromCache(page, event.request));
   } else if (files.includes(address.pathname)) {
     event.respondWith(fromCache(address.pathname, event.request));
-  } else if (address.pathname.startsWith(BUILT)) {
+  } else if (older.has(address.pathname)) {
     event.respondWith(caches.match(address.pathname).then((kept) => kept ?? fetch(event.request)));
   }
 });
