@@ -36,7 +36,7 @@ export class Signals {
   }
 
   tell(result) {
-    navigator.vibrate?.(SHAKES[result] ?? []);
+    if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.(SHAKES[result] ?? []);
     if (this.on) this.#play(result);
   }
 

@@ -100,6 +100,18 @@ def is_newer(page: Page) -> bool:
         return False
 
 
+def start_anew(page: Page) -> None:
+    """Load the page until it is the new version: it takes over as soon as the old one has nothing under way."""
+    for _ in range(6):
+        with suppress(PlaywrightError):
+            page.reload()  # and the page itself once more, when the new version has taken over
+        for _ in range(75):
+            if is_newer(page):
+                return
+            page.wait_for_timeout(200)
+    raise AssertionError("the new version never takes over")
+
+
 def become(page: Page, number: int) -> None:
     """Until so many scans have been shown."""
     for _ in range(300):
@@ -197,9 +209,7 @@ def test_nothing_that_befalls_the_app_in_a_long_day_loses_a_scan(
         assert page.locator("body").get_attribute("data-running") == "before"
         waiting = pending(page)
         assert waiting >= 1
-        with suppress(PlaywrightError):
-            page.reload()  # and the page itself once more, when the new version has taken over
-        until(page, lambda: is_newer(page))
+        start_anew(page)
         expect(page.locator("html[data-ready]")).to_be_attached(timeout=30_000)
         assert pending(page) == waiting
         # The other tab, still of the version before, scans on and can load what it has not loaded yet.
