@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload, lazyload
 
 from accounts.models import Staff
@@ -101,6 +101,23 @@ def take_down(wall_id: int, *, stop: Stop, by: Staff) -> Wall:
         wall.ended_at = now()
         record("take_down_wall", wall, by=by, stop_id=stop.id)
     return wall
+
+
+def follow_stop(stop: Stop) -> None:
+    """The stop takes place at another time: its walls show it until its new end. Twice is as good as once.
+
+    The caller holds the transaction.
+    """
+    until = joins_until(stop)
+    moved = db.session.scalars(
+        update(Wall)
+        .where(Wall.stop_id == stop.id, Wall.ended_at.is_(None), Wall.ends_at != until, Wall.made_at < until)
+        .values(ends_at=until)
+        .returning(Wall.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if moved:
+        record("move_walls", stop, wall_ids=sorted(moved))
 
 
 def wall_behind(token: str) -> Wall:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.models import Role
 from arrivals.models import Wall
-from arrivals.walls import NAMED_FOR, NAMES, agreed_at, put_up, shown_at
+from arrivals.walls import NAMED_FOR, NAMES, agreed_at, follow_stop, put_up, shown_at, wall_behind
+from audit.models import AuditEntry
 from campaigns.models import Stop
+from campaigns.plan import StopPlan, revise_stop
 from checkin.check_in import check_in, void_check_in
+from checkin.devices import joins_until
 from checkin.errors import StopIsOver
 from checkin.lookups import standing_check_in
 from privacy.consent import give_consent, withdraw_consent
@@ -24,6 +29,7 @@ from shared.db import db
 from tests.conftest import Browser
 from tests.counting import CountQueries
 from tests.factories import accounts, campaigns, registrations
+from tests.promises import keep_promises
 from tests.registrations.test_views import address as form_address
 from tests.registrations.test_views import filled
 
@@ -185,3 +191,20 @@ def test_the_form_asks_by_a_box_of_its_own_and_the_own_page_takes_it_back(
     link = own.headers["Location"]
     client.post(f"{link}/consents", data={"purpose": "wall", "given": "no" if ticked else "yes"})
     assert agreed_at(stop) == (not ticked)
+
+
+def test_a_wall_goes_along_with_a_stop_that_is_moved(client: Browser) -> None:
+    stop, by = campaigns.stop(), accounts.staff()
+    address, off = a_wall(stop), put_up(stop, name="侧厅", language="zh", by=by).wall
+    off.ended_at = now()
+    before, later = off.ends_at, timedelta(days=30)
+    plan = StopPlan(**{name: getattr(stop, name) for name in StopPlan.__dataclass_fields__})
+    revise_stop(stop.id, replace(plan, starts_at=plan.starts_at + later, ends_at=plan.ends_at + later), by=by)
+    keep_promises()
+    db.session.expire_all()
+    wall = wall_behind(address.removeprefix("/wall/"))
+    assert wall.ends_at == joins_until(stop)
+    assert off.ends_at == before
+    follow_stop(stop)
+    acts = db.session.scalars(select(AuditEntry.details).where(AuditEntry.act == "move_walls")).all()
+    assert acts == [{"wall_ids": [wall.id]}]
