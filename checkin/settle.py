@@ -12,7 +12,17 @@ from sqlalchemy.orm import lazyload
 
 from checkin.facts import ArrivalVoided, PersonArrived
 from checkin.fold import Folded, Seen, fold
-from checkin.models import CheckIn, Checkpoint, CheckpointKind, Direction, Often, Scan, ScanUndo, Verdict
+from checkin.models import (
+    CheckIn,
+    Checkpoint,
+    CheckpointKind,
+    Direction,
+    Headcount,
+    Often,
+    Scan,
+    ScanUndo,
+    Verdict,
+)
 from jobs.outbox import announce
 from shared.db import array_of, db
 
@@ -63,7 +73,7 @@ def settle_all(
     tickets = {(point.id, number): _Ticket(point, number) for point, number in touched}
     _read(tickets)
     folded = {key: fold(ticket.checkpoint.often, _seen(ticket)) for key, ticket in tickets.items()}
-    # By checkpoint first: who counts the people within several rooms takes the rooms in one order.
+    _hold_rooms(tickets)
     pairs = [(tickets[key], folded[key]) for key in sorted(tickets)]
     for ticket, result in pairs:
         for known in ticket.known.values():
@@ -76,6 +86,18 @@ def settle_all(
         _let_rows_follow(ticket, result, asked)
     db.session.flush()
     return folded
+
+
+def _hold_rooms(tickets: dict[tuple[int, int], _Ticket]) -> None:
+    """Who counts the people within several rooms takes the rooms in one order, whatever is written first."""
+    rooms = {ticket.checkpoint.id for ticket in tickets.values() if ticket.checkpoint.capacity is not None}
+    if len(rooms) > 1:
+        db.session.execute(
+            select(Headcount.checkpoint_id)
+            .where(Headcount.checkpoint_id.in_(rooms))
+            .order_by(Headcount.checkpoint_id, Headcount.day)
+            .with_for_update()
+        )
 
 
 def known_of(checkpoint_id: int, registration_id: int) -> list[Known]:

@@ -23,9 +23,9 @@ from checkin.devices import join, open_code
 from checkin.errors import JoinCodeUsedUp, ScanWasUndone
 from checkin.groups import Companion
 from checkin.lookups import arrival_point, standing_check_in
-from checkin.models import CheckIn, Checkpoint, Device, DeviceInvite, DeviceRole, Scan
+from checkin.models import CheckIn, Checkpoint, Device, DeviceInvite, DeviceRole, Direction, Scan
 from checkin.present import present
-from checkin.take_in import take_in
+from checkin.take_in import Upload, take_in
 from checkin.walk_in import walk_in_by_device
 from people.models import Person
 from registrations.models import BadgeClass, Education, Registration
@@ -297,3 +297,46 @@ def test_a_scan_taken_back_while_it_is_written_lets_nobody_in(hall: Flask) -> No
     db.session.rollback()
     assert [standing_check_in(one) for one in ids] == [None, None]
     assert said == [ScanWasUndone.code]
+
+
+def test_two_uploads_that_count_in_the_same_two_rooms_take_the_rooms_in_one_order(hall: Flask) -> None:
+    """Changed entries are written before new ones, so without more the second room would be taken first."""
+    stop = campaigns.stop()
+    rooms = [gates.checkpoint(stop, capacity=9) for _ in range(2)]
+    device = gates.device(stop, *rooms)
+    known, fresh = (registrations.registration(at=stop) for _ in range(2))
+    for point in rooms:
+        present(known.code, checkpoint=point, gate="东门", by=device.vouched_by, device=device)
+    first, second = (point.id for point in rooms)
+    number = device.id
+    uploads = [
+        Upload(
+            id=uuid4(),
+            checkpoint_id=place,
+            code=code,
+            direction=Direction.IN,
+            device_at=now() - timedelta(minutes=5),
+            clock_ahead=timedelta(),
+            reason=None,
+            gate="东门",
+        )
+        for place, code in ((second, known.code), (first, fresh.code))
+    ]
+    db.session.commit()
+    free = text("SELECT within FROM headcounts WHERE checkpoint_id = :room FOR UPDATE NOWAIT")
+    done = Event()
+
+    def upload() -> None:
+        with hall.app_context(), transaction():
+            take_in(uploads, device=db.session.get_one(Device, number))
+            done.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        db.session.execute(free, {"room": first})  # somebody else is counting in the first room
+        work = pool.submit(upload)
+        assert not done.wait(1)
+        db.session.execute(free, {"room": second})  # nobody has the second one while he waits for the first
+        db.session.rollback()
+        work.result(20)
+    counted = db.session.execute(text("SELECT within FROM headcounts ORDER BY checkpoint_id")).scalars().all()
+    assert counted == [2, 1]
