@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from audit.record import APPLICANT, Actor, record
@@ -25,6 +25,7 @@ from registrations.models import (
     CodeOccasion,
     ContactChange,
     Education,
+    FindCode,
     Registration,
     RegistrationState,
 )
@@ -32,7 +33,7 @@ from registrations.offer import held_with_stop
 from registrations.own_answers import OwnAnswers, take_over
 from registrations.own_code import send_code, use_codes
 from shared.clock import now
-from shared.db import db, hold, violated
+from shared.db import array_of, db, hold, violated
 from shared.errors import NotFound, Refusal
 from shared.reseal import sealed_column
 from shared.sealing import seal, unseal_text
@@ -163,7 +164,7 @@ def finish_contact_change(
     if email != registration.email:
         changes["email"] = [registration.email, email]
         # The other registrations of the same mailbox move along: it was proven to be the same reader's.
-        db.session.execute(
+        moved = db.session.scalars(
             update(Registration)
             .where(
                 Registration.person_id == registration.person_id,
@@ -171,7 +172,11 @@ def finish_contact_change(
                 Registration.state.in_(STANDING),
             )
             .values(email=email)
-        )
+            .returning(Registration.id)
+        ).all()
+        # What was sent to the old mailbox a moment ago opens nothing of the new one's.
+        theirs = array_of(sorted({registration_id, *moved}))
+        db.session.execute(delete(FindCode).where(FindCode.registration_ids.op("&&")(theirs)))
         if registration.person.email == registration.email and _all_with_one_address(registration):
             registration.person.email = email
         registration.email = email

@@ -17,9 +17,10 @@ from sqlalchemy import select, update
 from messages.models import Message
 from messages.veil import burn_codes
 from registrations import find as find_module
+from registrations.amend import ask_contact_change, finish_contact_change
 from registrations.find import MOST_TRIES, answer_request, receipt_for
 from registrations.links import link_for
-from registrations.models import FindCode, FindRequest, RegistrationState
+from registrations.models import CodeOccasion, FindCode, FindRequest, RegistrationState
 from shared.clock import now
 from shared.db import db, transaction
 from tests.conftest import Browser, settings_for
@@ -193,3 +194,31 @@ def test_ten_clients_at_once_have_five_guesses_together(
         assert (tries, was_a_try.count(True)) == (MOST_TRIES, MOST_TRIES - 1)
     else:
         assert was_a_try.count(True) > MOST_TRIES, "the guesses were not at once"
+
+
+def test_a_code_sent_to_a_mailbox_that_was_given_up_opens_nothing_any_more(client: Browser) -> None:
+    mine = registrations.registration()
+    old, new = mine.email, "new-mailbox@example.com"
+    opened, sent = asked(client, old), code_for(old)
+    assert typed_in(client, opened, sent).status_code == 303
+    receipt, code = asked(client, old), code_for(old)
+    with transaction():
+        ask_contact_change(mine.id, email=new, mobile=mine.person.mobile)
+    codes = {
+        occasion: re.search(r"\b\d{3} \d{3}\b", body)
+        for occasion, body in (
+            (CodeOccasion.OLD_ADDRESS if recipient == old else CodeOccasion.NEW_ADDRESS, body)
+            for recipient, body in db.session.execute(
+                select(Message.recipient, Message.body_text).where(Message.kind == "own_code")
+            )
+        )
+    }
+    with transaction():
+        assert not finish_contact_change(mine.id, {one: found[0] for one, found in codes.items() if found})
+    assert mine.email == new
+    assert typed_in(client, receipt, code).status_code == 422
+    assert mine.spaced_code not in client.get("/find/tickets").text
+    assert mine.person.full_name not in client.get("/find/tickets").text
+    again = asked(client, new)
+    assert typed_in(client, again, code_for(new)).status_code == 303
+    assert mine.person.full_name in client.get("/find/tickets").text
