@@ -227,7 +227,7 @@ def ask_for_badge(check_in: CheckIn, *, by: Staff) -> PrintJob:
     The caller holds the transaction.
     """
     registration_id = _arrived(check_in)
-    job = _newest(registration_id)
+    job = _newest(registration_id, check_in.stop_id)
     if job is not None and job.state in (PrintState.WAITING, PrintState.TAKEN):
         return job
     if job is not None:
@@ -245,7 +245,7 @@ def print_here(check_in: CheckIn, *, by: Staff) -> PrintJob:
     Raises NotArrived, or StillBeingPrinted while a station has it in its hands. The caller holds the transaction.
     """
     registration_id = _arrived(check_in)
-    job = _newest(registration_id)
+    job = _newest(registration_id, check_in.stop_id)
     if job is not None and job.state is PrintState.TAKEN:
         raise StillBeingPrinted
     if job is None or job.state is PrintState.PRINTED:
@@ -272,10 +272,15 @@ def _arrived(check_in: CheckIn) -> int:
     return check_in.registration_id
 
 
-def _newest(registration_id: int) -> PrintJob | None:
+def _newest(registration_id: int, stop_id: int) -> PrintJob | None:
+    """The newest at this stop; one of a stop that he has left since would come out there."""
     return db.session.scalar(
         _plain()
-        .where(PrintJob.registration_id == registration_id, PrintJob.state != PrintState.DROPPED)
+        .where(
+            PrintJob.registration_id == registration_id,
+            PrintJob.stop_id == stop_id,
+            PrintJob.state != PrintState.DROPPED,
+        )
         .order_by(PrintJob.copy.desc())
         .limit(1)
         .with_for_update(key_share=True)

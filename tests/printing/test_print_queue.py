@@ -372,3 +372,22 @@ def test_the_schema_keeps_the_rule_from_raw_sql(stop: Stop, guard: str, values: 
         text(f"ALTER TABLE print_jobs {kind} {guard}" if kind != "INDEX" else f"DROP INDEX {guard}")
     )
     db.session.execute(statement, said)
+
+
+def test_whoever_changed_to_another_stop_gets_the_badge_there(stop: Stop) -> None:
+    arrival, desk, by = arrive(stop), station(stop), accounts.staff()
+    taken = next_job(desk)
+    assert taken is not None
+    say_printed(taken.job.id, station=desk)
+    void_check_in(arrival.id, by=arrival.scanned_by)
+    registration, other = arrival.registration, printing_stop()
+    registration.stop = other
+    db.session.flush()
+    there = check_in(registration.code, stop=other, gate="西门", by=by)
+    job = ask_for_badge(there, by=by)
+    assert (job.stop_id, job.checkpoint_id, job.copy, job.state) == (
+        other.id, there.checkpoint_id, 2, PrintState.WAITING,
+    )  # fmt: skip
+    assert ask_for_badge(there, by=by).id == job.id
+    assert print_here(there, by=by).id == job.id
+    assert next_job(desk) is None
