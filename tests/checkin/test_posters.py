@@ -186,6 +186,20 @@ def test_a_hall_that_mistypes_the_word_is_not_taken_for_one_that_tries_codes(
     assert tap(client, poster, who="1" * 5_000).status_code == 422, "no ticket of this phone"
 
 
+def test_whoever_tries_out_words_is_stopped(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_poster_module, "MOST_OF_ONE_TICKET", 2)
+    mine, others = registrations.registration(), [registrations.registration() for _ in range(2)]
+    poster = hung(mine.stop, place_word="汾酒")
+    told = [
+        tap(client, poster, ticket_code=mine.code[:n] + " " + mine.code[n:], place_word="杏花").status_code
+        for n in (1, 2, 3)
+    ]
+    assert told == [422, 422, 429], "a blank elsewhere is no other ticket"
+    monkeypatch.setattr(by_poster_module, "MOST_WRONG_WORDS", 4)
+    told = [tap(client, poster, ticket_code=one.code, place_word="老白").status_code for one in others]
+    assert told == [422, 429]
+
+
 def test_a_screen_is_scanned_now_and_here(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     registration = registrations.registration()
     poster = hung(registration.stop, is_screen=True)
