@@ -251,7 +251,7 @@ def side(city: str) -> Side:
     wall = put_up(stop, name="大厅", language="zh", by=device.vouched_by).wall
     poster = put_up_poster(
         door.id,
-        PosterPlan(opens_at=stop.starts_at, closes_at=stop.ends_at, is_screen=True, place_word=""),
+        PosterPlan(opens_at=stop.starts_at, closes_at=stop.ends_at, is_screen=False, place_word=""),
         by=device.vouched_by,
     )
     db.session.commit()
