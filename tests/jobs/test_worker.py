@@ -11,7 +11,6 @@ from pathlib import Path
 
 import psycopg
 from redis import Redis
-from rq.job import JobStatus
 
 from jobs.queue import connect, work_queue
 from launch.redis import EmbeddedRedis
@@ -59,26 +58,29 @@ def test_a_worker_without_its_redis_stops_when_told_to_and_first_does_what_it_is
         try:
             (promise,) = rows.execute(PROMISE).fetchone() or (0,)
             holder.execute("SELECT FROM outbox_jobs WHERE id = %s FOR UPDATE", (promise,))
-            job = work_queue(redis_of_busy).enqueue("worker.run", promise)
-            wait_until(lambda: is_listening(redis_of_idle), "the worker does not come up", seconds=60)
-            wait_until(lambda: job.get_status() == JobStatus.STARTED, "nobody begins the work", seconds=60)
+            for redis in (redis_of_idle, redis_of_busy):
+                wait_until(lambda redis=redis: is_listening(redis), "a worker does not come up", seconds=60)  # type: ignore[misc]
+            work_queue(redis_of_busy).enqueue("worker.run", promise)
+            waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            wait_until(lambda: rows.execute(waits).fetchone() == (1,), "nobody begins the work", seconds=60)
             redis_of_idle.close()
             redis_of_busy.close()
             for server in (one, other):
                 assert server.process is not None
                 server.process.kill()
                 server.process.wait()
-            time.sleep(1)  # the idle one has begun to wait for its Redis
+            time.sleep(0.5)  # the idle one has begun to wait for its Redis
             for worker in (idle, busy):
                 worker.terminate()
-            assert idle.wait(60) == 0, (tmp_path / "idle" / "worker.log").read_text()
+            time.sleep(0.3)
             assert busy.poll() is None, "what it was at is not done"
-            holder.commit()
+            holder.commit()  # within the four seconds that the product waits for a row
+            assert idle.wait(60) == 0, (tmp_path / "idle" / "worker.log").read_text()
             assert busy.wait(60) == 0, (tmp_path / "busy" / "worker.log").read_text()
             (done,) = rows.execute(
                 "SELECT done_at FROM outbox_jobs WHERE id = %s", (promise,)
             ).fetchone() or (None,)
-            assert done is not None
+            assert done is not None, (tmp_path / "busy" / "worker.log").read_text()
         finally:
             for worker in (idle, busy):
                 worker.kill()

@@ -40,6 +40,7 @@ NOT_SEALED = {
     "scans.ticket_hash",  # the same
     "device_invites.code_hash",  # good until its stop is over
     "one_time_codes.digest",  # ten minutes
+    "find_codes.digest",  # a quarter of an hour
     "knocks.who",  # a day
     "ticket_keys.public_key",
     "messages.inline_png",

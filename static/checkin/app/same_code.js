@@ -1,5 +1,5 @@
 // What was seen a moment ago is the same scan and is ignored in silence: a camera reads a code ten times a second.
-const SAME_CODE_MS = { camera: 5000, hardware: 2500 };
+const SAME_CODE_MS = { camera: 5000, hardware: 2500, chosen: 600 }; // whoever presses a button means it, but for a double click
 const lastSeen = new Map(); // code → when it was last seen, in ms
 
 /** A code that changes every 30 seconds says in its first 12 bytes whose it is, and only then of which moment. */

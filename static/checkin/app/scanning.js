@@ -26,7 +26,7 @@ export function take(raw, way, since = performance.now()) {
 /** Somebody whom a supervisor has found by name goes the way of a scanned ticket. */
 export function admit(registrationId) {
   const code = `#${registrationId}`;
-  if (!gate.device || seenJustNow(code, "hardware")) return;
+  if (!gate.device || seenJustNow(code, "chosen")) return;
   waiting.push({ code, registration_id: registrationId, since: performance.now() });
   next();
 }
