@@ -19,7 +19,8 @@ from badges.poster import AZURITE, text_place
 from registrations.lookups import programme_chosen
 from registrations.models import Registration
 from registrations.tickets import ticket_for
-from shared.display import clock, span
+from shared.clock import in_china
+from shared.display import clock, short_day, span
 
 WIDTH, HEIGHT = 105.0, 148.0
 MARGIN = 8.0
@@ -33,7 +34,8 @@ _CARD: Final = replace(A6_CARD, width=WIDTH, height=HEIGHT, corner=0)
 
 @dataclass(frozen=True)
 class TicketSheet:
-    """What stands on a ticket, in the language it is to be read in. ``chosen`` are (time, title) of the programme."""
+    """What stands on a ticket, in the language it is to be read in. ``chosen`` are (time, title) of the
+    programme; of a stop that lasts days the time names its day."""
 
     heading: str
     campaign: str
@@ -65,7 +67,14 @@ def sheet_of(registration: Registration) -> TicketSheet:
     """The sheet of a confirmed registration, in the reader's language. Raises NoTicketKey."""
     stop = registration.stop
     chosen = [item for item in programme_chosen(registration) if not item.is_cancelled]
-    lines = [(clock(item.starts_at), item.title) for item in chosen[:MOST_CHOSEN]]
+    lasts_days = in_china(stop.starts_at).date() != in_china(stop.ends_at).date()
+    lines = [
+        (
+            f"{short_day(item.starts_at)} {clock(item.starts_at)}" if lasts_days else clock(item.starts_at),
+            item.title,
+        )
+        for item in chosen[:MOST_CHOSEN]
+    ]
     if len(chosen) > MOST_CHOSEN:
         lines[-1] = ("…", _("and %(count)s more, see your page", count=len(chosen) - MOST_CHOSEN + 1))
     return TicketSheet(
@@ -134,8 +143,9 @@ def _lay_out(sheet: TicketSheet, ground: Ground) -> None:
     ground.words(sheet.venue, text_place(MARGIN, top - 12.6, _INNER, 5.4, 10.5, INK, bold=True))
     ground.words(sheet.address, text_place(MARGIN, top - 17.4, _INNER, 4.6, 8.5, QUIET_INK))
     row = top - 22.6
+    time_width = 22 if any(" " in when for when, _title in sheet.chosen) else 12
     for when, title in sheet.chosen:
-        ground.words(when, text_place(MARGIN, row, 12, 4.2, 8, AZURITE, bold=True))
-        ground.words(title, text_place(MARGIN + 12, row, _INNER - 12, 4.2, 8))
+        ground.words(when, text_place(MARGIN, row, time_width, 4.2, 8, AZURITE, bold=True))
+        ground.words(title, text_place(MARGIN + time_width, row, _INNER - time_width, 4.2, 8))
         row -= 4.4
     ground.words(sheet.note, text_place(MARGIN, 3.2, _INNER, 4, 6.5, QUIET_INK, centred=True, smallest=4))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from flask_babel import gettext as _
+
 from checkin.errors import CheckpointClosed, NotOpenYet, TooManyTries, WrongPlaceWord
 from checkin.models import CheckpointPoster
 from checkin.posters import is_the_word
@@ -67,7 +69,7 @@ def check_in_by_poster(
     """
     refuse_unless_open(poster, at)
     if not is_the_word(poster, place_word):
-        raise WrongPlaceWord
+        raise WrongPlaceWord(None if place_word.strip() else _("Please type the word that is shown here."))
     presented = present(
         who,
         checkpoint=poster.checkpoint,

@@ -19,6 +19,7 @@ from checkin.models import CheckpointPoster
 from checkin.poster_symbol import symbol_of
 from checkin.posters import address_of, came_by_poster, hanging_poster, is_of_now, is_screen_key
 from checkin.present import Presented
+from registrations.links import link_for
 from registrations.models import Registration
 from registrations.own_tickets import remember_tickets, remembered_tickets
 from shared.clock import now
@@ -120,6 +121,7 @@ def _answered(poster: CheckpointPoster, presented: Presented) -> ResponseReturnV
         checkpoint=poster.checkpoint,
         stop=poster.checkpoint.stop,
         registration=known,
+        link=link_for(known) if known is not None else None,
         refusal=refusal,
         was_in=isinstance(refusal, AlreadyCheckedIn),
         at=presented.at,
@@ -136,13 +138,16 @@ def _page(poster: CheckpointPoster, refusal: Refusal | None = None) -> ResponseR
         refuse_unless_open(poster, now())
     except Refusal as closed:
         return _refused(poster, closed)
+    mine = _mine(poster)
+    chosen = request.form.get("who", "")
     page = render_template(
         "checkin/here.html",
         poster=poster,
         checkpoint=poster.checkpoint,
         stop=poster.checkpoint.stop,
-        mine=_mine(poster),
+        mine=mine,
         refusal=refusal,
+        tried=next((one.id for one in mine if str(one.id) == chosen), None),
         typed=request.form.get("ticket_code", "")[:40],
         word=request.form.get("place_word", "")[:40],
         scan_id=uuid4(),
@@ -157,6 +162,7 @@ def _refused(poster: CheckpointPoster | None, refusal: Refusal) -> ResponseRetur
         checkpoint=poster.checkpoint if poster else None,
         stop=poster.checkpoint.stop if poster else None,
         registration=None,
+        link=None,
         refusal=refusal,
         was_in=False,
         at=now(),

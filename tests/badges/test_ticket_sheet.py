@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 
 import pypdfium2
@@ -14,6 +15,7 @@ from registrations.models import ProgrammeChoice, RegistrationState
 from registrations.tickets import ticket_for
 from shared.clock import now
 from shared.db import db
+from shared.display import clock, short_day
 from tests.conftest import Browser
 from tests.factories import campaigns, registrations
 
@@ -30,6 +32,7 @@ def test_pdf_and_picture_hold_the_code_and_the_words_in_both_languages(
 ) -> None:
     stop = campaigns.stop()
     registration = registrations.registration(at=stop, full_name=f"欧阳{RARE}")
+    stop.ends_at = stop.starts_at + timedelta(days=1)
     items = [campaigns.item(at=stop, is_chosen=True) for _number in range(6)]
     for item in items:
         db.session.add(
@@ -51,6 +54,7 @@ def test_pdf_and_picture_hold_the_code_and_the_words_in_both_languages(
         registration.spaced_code,
         stop.venue_en if language == "en" else stop.venue_zh,
         "Admission ticket" if language == "en" else "入场券",
+        f"{short_day(items[0].starts_at)} {clock(items[0].starts_at)}",
         items[0].title_en if language == "en" else items[0].title_zh,
     ):
         assert part in words, part

@@ -26,7 +26,7 @@ def test_the_app_is_the_same_bytes_for_everybody_and_sets_no_cookie(client: Flas
     first, again = client.get("/gate/app/zh"), client.get("/gate/app/zh")
     assert first.status_code == 200 and first.get_data() == again.get_data()
     assert "Set-Cookie" not in first.headers
-    assert "接入签到" in first.get_data(as_text=True)
+    assert "加入签到" in first.get_data(as_text=True)
     assert "Join a gate" in client.get("/gate/app/en").get_data(as_text=True)
     assert client.get("/gate/app").get_data() == first.get_data()
     assert client.get("/gate/app/fr").status_code == 404

@@ -98,6 +98,8 @@ def test_a_phone_that_knows_its_ticket_checks_in_with_one_tap_and_once(client: B
     assert poster.device.role is DeviceRole.POSTER
     again = tap(client, poster, who=registration.id)
     assert (again.status_code, "您已签到" in again.text, "欧阳文博" in again.text) == (409, True, True)
+    assert poster.device.name not in again.text, "a device's name is for the staff"
+    assert f'href="/r/{link_for(registration)}/ticket"' in again.text, "and from here one goes on"
     came = came_by_poster(poster.checkpoint)
     assert (came.let_in, came.refused) == (1, 1)
 
@@ -152,6 +154,13 @@ def test_the_word_is_taken_however_it_is_typed_and_changed_without_a_new_poster(
     know(client, registration)
     wrong = tap(client, poster, who=registration.id, place_word="fen")
     assert (wrong.status_code, "word-1-error" in wrong.text) == (422, True)
+    assert "口令不正确" in wrong.text and "请填写现场口令" in tap(client, poster, who=registration.id).text
+    friend = registrations.registration(at=registration.stop, full_name="欧阳若兰")
+    know(client, friend)
+    said = tap(client, poster, who=registration.id, place_word="fen").text
+    assert said.count("口令不正确") == said.count('value="fen"') == 1, (
+        "beside the ticket that was tried, alone"
+    )
     with transaction():
         change_poster(poster.id, plan(place_word="太行"), by=accounts.staff())
     assert tap(client, poster, who=registration.id, place_word="fen2026").status_code == 422

@@ -43,7 +43,7 @@ def test_the_page_shows_where_badges_come_out_and_every_badge(organiser: Browser
     page = organiser.get(address).text
     assert "还没有打印台" in page and "还没有要打印的胸牌" in page
     said = organiser.post(f"{address}/code", data={"name": "2号台", "checkpoints": [str(door)]})
-    assert "/gate/station" in said.text and "现在接入打印台" in said.text
+    assert "/gate/station" in said.text and "现在加入打印台" in said.text
     refused = organiser.post(f"{address}/code", data={"name": "  "})
     assert refused.status_code == 422 and "请给打印台起个名字" in refused.text
     desk = station(stop, name="3号台")

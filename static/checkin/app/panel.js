@@ -14,6 +14,7 @@ async function tell() {
 for (const opener of document.querySelectorAll("[data-panel-open]")) {
   opensByHolding(opener, async () => {
     await tell();
+    $("[data-leave-says]").hidden = true; // what was refused before may be possible now
     panel.showModal();
   });
 }
