@@ -69,6 +69,7 @@ def look_at_all(page: Page, app: Flask, start: str, seen: set[str]) -> set[str]:
 
 
 @pytest.mark.browser
+@pytest.mark.web_alone
 @pytest.mark.timeout(280)
 def test_no_page_hangs_over_loads_from_outside_or_shuts_somebody_out(served: Served) -> None:
     with served.app.app_context():
