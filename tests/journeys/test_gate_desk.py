@@ -166,6 +166,7 @@ def test_a_desk_finds_people_and_registers_them_with_and_without_a_network(serve
         expect(page.locator("[aria-selected=true] [data-hit-state]")).to_contain_text("已到")
         hits.first.click()
         expect(page.locator("[data-person-passes]")).to_contain_text("东门一号")
+        expect(page.locator("[data-person-let-in]")).to_be_hidden()
         look(page)
         page.locator("[data-person-passes] button").click()
         expect(page.locator("[data-person-says]")).to_be_visible()

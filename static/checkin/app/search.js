@@ -1,7 +1,7 @@
 // A supervisor finds somebody by name: online among all of the stop, without a network in the list this device holds.
 // What is found is let in on the very way of a scanned ticket (scanning.js).
 import { refocus } from "./focus.js";
-import { $, gate, people, placeOf, server, sync } from "./gate.js";
+import { $, gate, people, place, placeOf, server, sync } from "./gate.js";
 import { mayDesk } from "./looks.js";
 import { takenBack } from "./results.js";
 import { admit } from "./scanning.js";
@@ -138,13 +138,16 @@ function open(one) {
   person.querySelector("[data-person-state]").dataset.state = one.arrived_at ? "arrived" : one.state;
   say("outside", words(`reason.not_confirmed.${one.state}`));
   say("says", "");
-  person.querySelector("[data-person-let-in]").hidden = one.state !== "confirmed";
+  const at = place();
+  const isIn = at?.often === "once" && one.passed.some((pass) => pass.checkpoint_id === at.id); // nothing to do but to take it back
+  const mayCome = one.state === "confirmed" && !isIn;
+  person.querySelector("[data-person-let-in]").hidden = !mayCome;
   const passes = person.querySelector("[data-person-passes]");
   passes.replaceChildren(...one.passed.map(pass));
   passes.hidden = !one.passed.length;
   $("[data-search-find]").hidden = true;
   person.hidden = false;
-  person.querySelector(one.state === "confirmed" ? "[data-person-let-in]" : "[data-person-back]").focus();
+  person.querySelector(mayCome ? "[data-person-let-in]" : "[data-person-back]").focus();
 }
 
 function pass({ scan_id: scanId, checkpoint_id: placeId, at, gate: where }) {
