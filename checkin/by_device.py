@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from flask import g, request
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import lazyload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.access import open_to_devices
@@ -107,5 +107,13 @@ _WHO = (
     .outerjoin(Checkpoint, Checkpoint.id == DeviceCheckpoint.checkpoint_id)
     .where(Device.token_hash == bindparam("token_hash"))
     .order_by(Checkpoint.id)
-    .options(lazyload("*"))
-)
+    .options(
+        lazyload("*"),
+        # Half of the columns. Whoever needs another one has it asked for.
+        load_only(
+            Stop.campaign_id, Stop.host_city_id, Stop.city_zh, Stop.city_en, Stop.starts_at, Stop.ends_at,
+            Stop.cancelled_at, Stop.moving_codes, Stop.volunteers_take_walk_ins,
+        ),
+        load_only(Staff.login),
+    )
+)  # fmt: skip
