@@ -48,47 +48,41 @@ def days_after(stop: Stop, first: Stop) -> int:
 
 SEE, PLAN = Permission.SEE_CAMPAIGNS, Permission.PLAN_CAMPAIGNS
 
-# From a stop to the work on it: permission, words, endpoint of a package above (named by text), its key, picture.
+# From a stop to the work on it, by what it is for: permission, words, endpoint of a package above (named by text), its key,
+# picture.
 WAYS_ON = (
     (
-        Permission.SEE_REGISTRATIONS,
-        _l("Registrations"),
-        "registrations_staff.registration_list",
-        "stop",
-        "users",
+        _l("Registration"),
+        (
+            (Permission.SEE_REGISTRATIONS, _l("Registrations"), "registrations_staff.registration_list", "stop", "users"),
+            (PLAN, _l("Seats and quotas"), "registrations_staff.seats", "stop_id", "adjustments-horizontal"),
+            (PLAN, _l("Delegations"), "delegations_staff.delegations", "stop_id", "school"),
+            (PLAN, _l("Invitations"), "entry.invitations", "stop_id", "mail"),
+            (PLAN, _l("Import a list"), "imports.imports", "stop_id", "upload"),
+            (PLAN, _l("Enter a guest"), "entry.enter_guest", "stop_id", "user-plus"),
+        ),
     ),
     (
-        Permission.PLAN_CAMPAIGNS,
-        _l("Seats and quotas"),
-        "registrations_staff.seats",
-        "stop_id",
-        "adjustments-horizontal",
-    ),
-    (Permission.PRINT_BADGES, _l("Badges"), "badges.stop", "stop_id", "id-badge"),
-    (Permission.CHECK_IN, _l("Gate"), "checkin.gate", "stop_id", "scan"),
-    (Permission.PLAN_CAMPAIGNS, _l("Live arrivals"), "live.live", "stop_id", "chart-bar"),
-    (Permission.SEE_FUNNEL, _l("Arrival figures"), "afterwards.figures", "stop_id", "chart-line"),
-    (Permission.PLAN_CAMPAIGNS, _l("Checkpoints"), "checkpoints.checkpoints", "stop_id", "door"),
-    (
-        Permission.PLAN_CAMPAIGNS,
-        _l("Scanning devices"),
-        "devices.devices",
-        "stop_id",
-        "device-mobile-vibration",
+        _l("Made ready for the day"),
+        (
+            (PLAN, _l("Checkpoints"), "checkpoints.checkpoints", "stop_id", "door"),
+            (PLAN, _l("Scanning devices"), "devices.devices", "stop_id", "device-mobile-vibration"),
+            (Permission.PRINT_BADGES, _l("Badges"), "badges.stop", "stop_id", "id-badge"),
+            (PLAN, _l("Badges at the door"), "printing.printing", "stop_id", "printer"),
+            (PLAN, _l("Screens in the hall"), "walls.walls", "stop_id", "device-desktop"),
+        ),
     ),
     (
-        Permission.PLAN_CAMPAIGNS,
-        _l("Conflicts at the gate"),
-        "devices.conflicts",
-        "stop_id",
-        "alert-triangle",
+        _l("On the day and after"),
+        (
+            (Permission.CHECK_IN, _l("Gate"), "checkin.gate", "stop_id", "scan"),
+            (PLAN, _l("On the spot"), "walk_in.walk_in", "stop_id", "door-enter"),
+            (PLAN, _l("Live arrivals"), "live.live", "stop_id", "chart-bar"),
+            (PLAN, _l("Conflicts at the gate"), "devices.conflicts", "stop_id", "alert-triangle"),
+            (Permission.SEE_FUNNEL, _l("Arrival figures"), "afterwards.figures", "stop_id", "chart-line"),
+        ),
     ),
-    (Permission.PLAN_CAMPAIGNS, _l("Delegations"), "delegations_staff.delegations", "stop_id", "users"),
-    (Permission.PLAN_CAMPAIGNS, _l("Invitations"), "entry.invitations", "stop_id", "mail"),
-    (Permission.PLAN_CAMPAIGNS, _l("Import a list"), "imports.imports", "stop_id", "upload"),
-    (Permission.PLAN_CAMPAIGNS, _l("Enter a guest"), "entry.enter_guest", "stop_id", "user-plus"),
-    (Permission.PLAN_CAMPAIGNS, _l("On the spot"), "walk_in.walk_in", "stop_id", "door-enter"),
-)
+)  # fmt: skip
 
 
 @bp.get("/")
@@ -454,14 +448,18 @@ def _may_add_stop(campaign: Campaign) -> bool:
     return _may_plan(campaign) or bool(reach.host_city_ids)
 
 
-def _ways_on(stop: Stop) -> list[tuple[str, str, str]]:
-    """Words, address and picture of each kind of work on ``stop`` that is one's own."""
-    ways = []
-    for permission, words, endpoint, key, picture in WAYS_ON:
-        if _reaches(stop, permission):
-            values: dict[str, Any] = {key: stop.id}
-            ways.append((str(words), url_for(endpoint, **values), picture))
-    return ways
+def _ways_on(stop: Stop) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """What for, then words, address and picture of each kind of work on ``stop`` that is one's own."""
+    found = []
+    for purpose, works in WAYS_ON:
+        ways = []
+        for permission, words, endpoint, key, picture in works:
+            if _reaches(stop, permission):
+                values: dict[str, Any] = {key: stop.id}
+                ways.append((str(words), url_for(endpoint, **values), picture))
+        if ways:
+            found.append((str(purpose), ways))
+    return found
 
 
 def _reaches(stop: Stop, permission: Permission) -> bool:

@@ -84,7 +84,7 @@ def _before_the_doors(page: Page, ticket: str) -> None:
         expect(page.locator(f"[data-check={name}]")).to_have_attribute("data-state", state)
     expect(page.locator("[data-ready-whole]")).to_have_attribute("data-state", "look")
     scan(page, ticket)
-    expect(page.locator("[data-check=code]")).to_contain_text("本站的入场券")
+    expect(page.locator("[data-check=code]")).to_contain_text("本场的入场券")
     page.click("[data-play=refused]")
     page.click("[data-heard=yes]")
     expect(page.locator("[data-check=sound]")).to_have_attribute("data-state", "good")
