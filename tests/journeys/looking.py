@@ -30,6 +30,7 @@ def look(page: Page, *, closely: bool = True) -> None:
     if folder := os.environ.get("LOOK_DIR"):
         width = (page.viewport_size or PHONE)["width"]
         page.screenshot(path=Path(folder) / f"{next(_looks):03}-{width}.png", full_page=True)
+    page.wait_for_load_state()  # what was pressed before may still be bringing the page
     overhang = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overhang <= 0, f"{page.url} hangs {overhang} px over the edge"
     if not closely:
